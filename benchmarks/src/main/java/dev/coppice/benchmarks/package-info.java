@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,17 @@
+package dev.coppice.branches;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * @param from a source or a branch; absent means the only source there is
+ * @param at a snapshot's name or an ISO-8601 time; absent means the source's newest snapshot, or
+ *     the branch's state at this moment
+ * @param ttl after which it deletes itself
+ */
+public record CreateBranch(
+    BranchName name,
+    Optional<BranchName> from,
+    Optional<String> at,
+    Optional<Duration> ttl,
+    Access access) {}

@@ -1,0 +1,32 @@
+package dev.coppice.branches;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * @param dataDirectory everything that must survive: the store, and with it the catalogue
+ * @param runDirectory mount point and sockets; a short path that the engines' user can reach
+ * @param postgresDirectories folders to look for Postgres installations in, before the system's own
+ *     ({@code bin/postgres} below each)
+ * @param embeddedArchives folder of the embedded engines' archives
+ * @param engineUser the user that engines run as when this program is root; chosen if absent
+ * @param warmEngines how many engines wait, started, on the newest snapshot of each source
+ * @param idleTimeout after which a branch without connections is suspended
+ * @param allowSuperuser whether branches may be created with {@link Access#SUPERUSER}
+ */
+public record ManagerConfig(
+    Path dataDirectory,
+    Path runDirectory,
+    List<Path> postgresDirectories,
+    Path embeddedArchives,
+    Optional<String> engineUser,
+    int warmEngines,
+    Duration idleTimeout,
+    boolean allowSuperuser) {
+
+  public ManagerConfig {
+    postgresDirectories = List.copyOf(postgresDirectories);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.coppice.storage;
+
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * Copy-on-write file trees over one mount. Every branch is a top-level directory of the mount, and
+ * ordinary programs read and write it; forking one costs the same whatever it holds. All methods
+ * may be called from any thread, and none touches the mount itself.
+ *
+ * <p>Methods throw {@link StorageException} for operating failures and {@link
+ * CorruptStoreException} where the disk does not hold what was written.
+ */
+public interface PageStore extends AutoCloseable {
+
+  /**
+   * Opens the store, creating it if the directory is empty, recovers whatever a killed predecessor
+   * left (a dead mount included) and mounts it. Returns once the mount answers.
+   */
+  @SuppressWarnings("DoNotCallSuggester")
+  static PageStore open(StoreConfig config) {
+    throw new UnsupportedOperationException();
+  }
+
+  Path mountPoint();
+
+  /** The directory in which a branch's files are found. */
+  default Path path(BranchId branch) {
+    return mountPoint().resolve(branch.toString());
+  }
+
+  /** Creates a branch with no files. Durable on return. */
+  BranchId create();
+
+  /**
+   * Freezes a branch's state as it is at one instant, between two writes; the branch stays writable
+   * and its files stay open. Durable on return, and independent of the number and size of files.
+   *
+   * @param without names of files at the branch's top level that the snapshot shall not contain
+   */
+  SnapshotId freeze(BranchId branch, Set<String> without);
+
+  /** Creates a branch that starts as the snapshot is. Durable on return. */
+  BranchId fork(SnapshotId parent);
+
+  /**
+   * The same as {@link #freeze} and {@link #fork(SnapshotId)} without keeping the snapshot's name.
+   */
+  BranchId fork(BranchId parent, Set<String> without);
+
+  /** Makes a branch disappear; space that nothing else needs is freed in the background. */
+  void delete(BranchId branch);
+
+  /** Forgets a snapshot; layers that branches still need stay until those are deleted too. */
+  void delete(SnapshotId snapshot);
+
+  Set<BranchId> branches();
+
+  Set<SnapshotId> snapshots();
+
+  BranchSpace space(BranchId branch);
+
+  /** Verifies every layer against its checksums; may run while branches are in use. */
+  StoreCheck check();
+
+  /** Makes everything durable and unmounts. Programs that still use the mount get errors. */
+  @Override
+  void close();
+}

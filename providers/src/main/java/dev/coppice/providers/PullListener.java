@@ -1,0 +1,7 @@
+package dev.coppice.providers;
+
+/** Told of a pull's progress, from any of its threads; must be quick. */
+@FunctionalInterface
+public interface PullListener {
+  void on(PullEvent event);
+}

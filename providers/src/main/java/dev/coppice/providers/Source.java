@@ -1,0 +1,21 @@
+package dev.coppice.providers;
+
+/** A production database that Coppice may read. Nothing here ever writes to it. */
+public interface Source {
+
+  @SuppressWarnings("DoNotCallSuggester")
+  static Source at(SourceAddress address) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Looks at everything a pull will need. Throws {@link SourceException} if it cannot connect. */
+  SourceCheck check();
+
+  /**
+   * Copies roles, schema, rows, sequences and large objects as of one snapshot into an empty
+   * engine, builds the indexes and constraints, analyzes, and compares row counts with the
+   * snapshot. The database there gets the source's name and owner. On failure the engine is left in
+   * an undefined state and is to be thrown away.
+   */
+  PullReport pull(LocalEngine engine, PullOptions options, PullListener listener);
+}

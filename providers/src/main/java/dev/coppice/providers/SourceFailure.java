@@ -1,0 +1,20 @@
+package dev.coppice.providers;
+
+/** The operating failures of reading a source. */
+public enum SourceFailure {
+  URL_INVALID,
+  UNREACHABLE,
+  AUTHENTICATION_FAILED,
+  TLS_FAILED,
+  DATABASE_MISSING,
+  POOLER,
+  PERMISSION_DENIED,
+  ROW_SECURITY,
+  VERSION_UNSUPPORTED,
+  CLIENT_TOOLS_MISSING,
+  PREFLIGHT_FAILED,
+  LOCAL_DISK_FULL,
+  INTERRUPTED,
+  VERIFICATION_FAILED,
+  PULL_FAILED
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.providers;
+
+import org.jspecify.annotations.NullMarked;

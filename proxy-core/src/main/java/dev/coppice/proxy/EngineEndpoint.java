@@ -1,0 +1,14 @@
+package dev.coppice.proxy;
+
+import java.nio.file.Path;
+
+/** The way to a running engine, held for as long as a session lasts. */
+public interface EngineEndpoint extends AutoCloseable {
+
+  /** The engine's unix socket file ({@code …/.s.PGSQL.5432}). */
+  Path socket();
+
+  /** Tells that the session has ended. Never blocks; may be called more than once. */
+  @Override
+  void close();
+}

@@ -1,0 +1,20 @@
+package dev.coppice.proxy;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.InetSocketAddress;
+
+/** Accepts Postgres clients and connects each to the engine of the branch that it names. */
+public interface ProxyServer extends AutoCloseable {
+
+  /** Binds and starts. Throws {@link java.io.UncheckedIOException} if the address is taken. */
+  @SuppressWarnings("DoNotCallSuggester")
+  static ProxyServer start(ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
+    throw new UnsupportedOperationException();
+  }
+
+  InetSocketAddress address();
+
+  /** Ends every session with SQLSTATE 57P01, then releases all threads and sockets. */
+  @Override
+  void close();
+}
