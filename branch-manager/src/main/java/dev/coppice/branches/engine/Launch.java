@@ -1,0 +1,138 @@
+package dev.coppice.branches.engine;
+
+import dev.coppice.branches.BranchException;
+import dev.coppice.branches.BranchFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One start of an engine: the process, then the wait until it answers.
+ *
+ * @param fixed settings that come last and so override those of {@code start}
+ * @param withoutNetwork whether it gets an empty network namespace
+ */
+record Launch(
+    EngineStart start,
+    Confinement confinement,
+    boolean withoutNetwork,
+    Path socketDirectory,
+    int port,
+    String superuser,
+    Map<String, String> fixed,
+    EngineLog log) {
+
+  Engine run() {
+    Path socket = socketDirectory.resolve(".s.PGSQL." + port);
+    Engine engine = new Engine(start.name(), process(socket), socket, log);
+    boolean ready = false;
+    try {
+      awaitReady(engine);
+      ready = true;
+    } finally {
+      if (!ready) {
+        engine.stopNow();
+      }
+    }
+    return engine;
+  }
+
+  private Process process(Path socket) {
+    try {
+      Files.createDirectories(socketDirectory);
+      confinement.user().own(socketDirectory);
+      Files.setPosixFilePermissions(socketDirectory, PosixFilePermissions.fromString("rwx------"));
+      Files.deleteIfExists(socket);
+      // Nobody else can run on this PGDATA, and Postgres would take a recycled pid for an engine.
+      Files.deleteIfExists(start.data().resolve("postmaster.pid"));
+      log.begin();
+      ProcessBuilder builder =
+          new ProcessBuilder(confinement.wrap(commandLine(), withoutNetwork))
+              .directory(Path.of("/").toFile())
+              .redirectInput(Path.of("/dev/null").toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.file().toFile()));
+      Command.withCleanEnvironment(builder, Map.of());
+      return builder.start();
+    } catch (IOException e) {
+      throw new BranchException(
+          BranchFailure.ENGINE_START_FAILED,
+          "Engine %s could not be started: %s".formatted(start.name(), e),
+          "Check the free space, the memory and the limit on processes of this machine.",
+          e);
+    }
+  }
+
+  private List<String> commandLine() {
+    List<String> command = new ArrayList<>();
+    command.add(start.installation().program("postgres"));
+    command.add("-D");
+    command.add(start.data().toString());
+    start.settings().forEach((name, value) -> setting(command, name, value));
+    fixed.forEach((name, value) -> setting(command, name, value));
+    setting(command, "port", String.valueOf(port));
+    setting(command, "unix_socket_directories", socketDirectory.toString());
+    setting(command, "unix_socket_permissions", "0700");
+    setting(command, "log_destination", "stderr");
+    setting(command, "logging_collector", "off");
+    return command;
+  }
+
+  private static void setting(List<String> command, String name, String value) {
+    command.add("-c");
+    command.add(name + "=" + value);
+  }
+
+  private void awaitReady(Engine engine) {
+    StartupProbe probe = new StartupProbe(engine.socket(), superuser, start.database());
+    long began = System.nanoTime();
+    while (true) {
+      switch (probe.ask()) {
+        case READY -> {
+          return;
+        }
+        case REFUSED -> throw failed(probe.refusal());
+        case NOT_YET -> {}
+      }
+      if (!engine.alive()) {
+        throw failed("it ended");
+      }
+      long waited = System.nanoTime() - began;
+      if (waited > start.timeout().toNanos()) {
+        throw new BranchException(
+            BranchFailure.ENGINE_START_TIMEOUT,
+            "Engine %s did not answer within %d s. Its last lines:%n%s"
+                .formatted(start.name(), start.timeout().toSeconds(), log.tail()),
+            "It may be recovering after a crash; try again.");
+      }
+      pause(waited);
+    }
+  }
+
+  /** Every question costs the engine a process, so a long recovery is asked less and less often. */
+  private static void pause(long waitedNanos) {
+    try {
+      Thread.sleep(Math.clamp(TimeUnit.NANOSECONDS.toMillis(waitedNanos) / 50, 1, 100));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BranchException(
+          BranchFailure.SHUTTING_DOWN,
+          "An engine's start was interrupted",
+          "Try again once the server runs.",
+          e);
+    }
+  }
+
+  private BranchException failed(String why) {
+    return new BranchException(
+        BranchFailure.ENGINE_START_FAILED,
+        "Engine %s (PostgreSQL %s) did not start: %s. Its last lines:%n%s"
+            .formatted(start.name(), start.installation().version(), why, log.tail()),
+        "The lines above say what the engine lacks.");
+  }
+}
