@@ -11,13 +11,26 @@ import java.util.Optional;
  * @param tlsDirectory where a generated certificate is kept, so that it outlives a restart
  * @param handshakeTimeout from the first byte to the end of authentication
  * @param wakeTimeout how long a client waits for an engine
+ * @param domain TLS host names {@code <branch>.<domain>} name a branch; without it they mean
+ *     nothing
  */
 public record ProxyConfig(
     InetSocketAddress listen,
     Optional<TlsFiles> tlsCertificate,
     Path tlsDirectory,
     Duration handshakeTimeout,
-    Duration wakeTimeout) {
+    Duration wakeTimeout,
+    Optional<String> domain) {
+
+  /** Without a domain. */
+  public ProxyConfig(
+      InetSocketAddress listen,
+      Optional<TlsFiles> tlsCertificate,
+      Path tlsDirectory,
+      Duration handshakeTimeout,
+      Duration wakeTimeout) {
+    this(listen, tlsCertificate, tlsDirectory, handshakeTimeout, wakeTimeout, Optional.empty());
+  }
 
   /** PEM files. */
   public record TlsFiles(Path certificateChain, Path privateKey) {}

@@ -1,15 +1,18 @@
 package dev.coppice.proxy;
 
+import dev.coppice.proxy.session.ProxyListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
 
 /** Accepts Postgres clients and connects each to the engine of the branch that it names. */
 public interface ProxyServer extends AutoCloseable {
 
-  /** Binds and starts. Throws {@link java.io.UncheckedIOException} if the address is taken. */
-  @SuppressWarnings("DoNotCallSuggester")
+  /**
+   * Binds and starts. Throws {@link java.io.UncheckedIOException} if the address is taken or a TLS
+   * certificate cannot be used or kept.
+   */
   static ProxyServer start(ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
-    throw new UnsupportedOperationException();
+    return ProxyListener.start(config, resolver, metrics);
   }
 
   InetSocketAddress address();

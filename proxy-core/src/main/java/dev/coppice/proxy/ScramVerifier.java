@@ -1,5 +1,6 @@
 package dev.coppice.proxy;
 
+import dev.coppice.proxy.scram.ScramSecret;
 import java.util.Objects;
 
 /**
@@ -14,9 +15,8 @@ public record ScramVerifier(String encoded) {
   }
 
   /** Derives a verifier with a fresh random salt; takes some milliseconds of CPU. */
-  @SuppressWarnings("DoNotCallSuggester")
   public static ScramVerifier of(String password) {
-    throw new UnsupportedOperationException();
+    return new ScramVerifier(ScramSecret.derive(password).encoded());
   }
 
   @Override

@@ -1,0 +1,79 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.EngineEndpoint;
+import dev.coppice.proxy.wire.CancelKey;
+import io.netty.channel.Channel;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The engine's side of one client's session: the way to it, the channel, and the key that cancels
+ * its statements. Confined to the client's event loop.
+ */
+final class EngineSession {
+
+  private static final Logger log = LoggerFactory.getLogger(EngineSession.class);
+
+  private final ProxyServices services;
+  private final EngineEndpoint endpoint;
+  private @Nullable Channel channel;
+  private @Nullable CancelKey key;
+  private boolean released;
+
+  EngineSession(ProxyServices services, EngineEndpoint endpoint) {
+    this.services = services;
+    this.endpoint = endpoint;
+  }
+
+  EngineEndpoint endpoint() {
+    return endpoint;
+  }
+
+  /** From now on the session lasts as long as the channel. */
+  void opened(Channel engine) {
+    channel = engine;
+    engine.closeFuture().addListener(_ -> release());
+  }
+
+  Channel channel() {
+    if (channel == null) {
+      throw new IllegalStateException("the engine was not reached yet");
+    }
+    return channel;
+  }
+
+  void cancelledBy(CancelKey cancelKey) {
+    key = cancelKey;
+    services.cancelKeys().add(cancelKey, endpoint.socket());
+  }
+
+  /** Ends the session even if a statement is running. */
+  void kill() {
+    Channel engine = channel();
+    if (!engine.isActive()) {
+      return;
+    }
+    if (key == null) {
+      engine.close();
+      return;
+    }
+    Cancellation.send(services.dialer(), engine.eventLoop(), endpoint.socket(), key)
+        .addListener(_ -> engine.close());
+  }
+
+  void release() {
+    if (released) {
+      return;
+    }
+    released = true;
+    if (key != null) {
+      services.cancelKeys().remove(key, endpoint.socket());
+    }
+    try {
+      endpoint.close();
+    } catch (RuntimeException e) {
+      log.error("the end of a session on {} could not be told", endpoint.socket(), e);
+    }
+  }
+}

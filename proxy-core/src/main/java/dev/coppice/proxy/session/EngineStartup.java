@@ -1,0 +1,105 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.wire.CancelKey;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads what an engine says from the startup message to its first ReadyForQuery. All of it goes to
+ * the client as it is, except for the engine's AuthenticationOk: the client has one from the proxy.
+ */
+final class EngineStartup extends ByteToMessageDecoder {
+
+  private static final Logger log = LoggerFactory.getLogger(EngineStartup.class);
+
+  private static final int HEADER_BYTES = 5;
+  private static final int MAX_MESSAGE_BYTES = 1 << 20;
+  private static final int AUTHENTICATION_OK = 0;
+
+  private final Connection connection;
+  private final EngineSession session;
+  private final WakeUp wakeUp;
+  private boolean refused;
+  private boolean ready;
+
+  EngineStartup(Connection connection, EngineSession session, WakeUp wakeUp) {
+    this.connection = connection;
+    this.session = session;
+    this.wakeUp = wakeUp;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    if (in.readableBytes() < HEADER_BYTES) {
+      return;
+    }
+    int start = in.readerIndex();
+    long length = 1L + in.getInt(start + 1);
+    if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) {
+      throw new IllegalStateException("the engine sent a message of " + length + " bytes");
+    }
+    if (in.readableBytes() < length) {
+      return;
+    }
+    ByteBuf message = in.readRetainedSlice((int) length);
+    int type = message.getUnsignedByte(0);
+    if (type == 'R') {
+      try {
+        expectOk(message);
+      } finally {
+        message.release();
+      }
+      return;
+    }
+    connection.client().write(message);
+    switch (type) {
+      case 'K' -> session.cancelledBy(key(message));
+      case 'E' -> refused = true;
+      case 'Z' -> {
+        ready = true;
+        wakeUp.ready();
+        ctx.pipeline().remove(this);
+      }
+      default -> {}
+    }
+  }
+
+  private static void expectOk(ByteBuf message) {
+    int method = message.readableBytes() < 9 ? -1 : message.getInt(HEADER_BYTES);
+    if (method != AUTHENTICATION_OK) {
+      throw new IllegalStateException("the engine asks for authentication, method " + method);
+    }
+  }
+
+  private static CancelKey key(ByteBuf message) {
+    int secretBytes = message.readableBytes() - HEADER_BYTES - 4;
+    if (secretBytes < 1 || secretBytes > CancelKey.MAX_SECRET_BYTES) {
+      throw new IllegalStateException("the engine sent a cancel key of " + secretBytes + " bytes");
+    }
+    return new CancelKey(
+        message.getInt(HEADER_BYTES), message.nioBuffer(HEADER_BYTES + 4, secretBytes));
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx);
+    if (ready) {
+      return;
+    }
+    if (refused) {
+      connection.dismissRefused("engine_refused");
+    } else {
+      wakeUp.lost();
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    log.error("no session on {}", session.endpoint().socket(), cause);
+    ctx.close();
+  }
+}

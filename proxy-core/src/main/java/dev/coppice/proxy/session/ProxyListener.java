@@ -1,0 +1,131 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.BranchResolver;
+import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyServer;
+import dev.coppice.proxy.route.BranchCarriers;
+import dev.coppice.proxy.tls.GeneratedCertificate;
+import dev.coppice.proxy.tls.TlsIdentity;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Owns the listening socket, the event loops and the connections. */
+public final class ProxyListener implements ProxyServer {
+
+  private static final Logger log = LoggerFactory.getLogger(ProxyListener.class);
+
+  private static final int BACKLOG = 1024;
+  private static final long DRAIN_MILLIS = 2_000;
+
+  private final ProxyServices services;
+  private final EventLoopGroup loops;
+  private final Channel listener;
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private ProxyListener(ProxyServices services, Transport transport) {
+    this.services = services;
+    this.loops =
+        new MultiThreadIoEventLoopGroup(
+            Runtime.getRuntime().availableProcessors(),
+            new DefaultThreadFactory("proxy"),
+            transport.ioHandlers());
+    ChannelFuture binding =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(transport.serverChannel())
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.SO_KEEPALIVE, true)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childHandler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel client) {
+                    accept(client);
+                  }
+                })
+            .bind(services.config().listen())
+            .awaitUninterruptibly();
+    this.listener = binding.channel();
+    if (!binding.isSuccess()) {
+      loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+      throw new UncheckedIOException(
+          new IOException(
+              "cannot listen on %s: %s"
+                  .formatted(services.config().listen(), binding.cause().getMessage()),
+              binding.cause()));
+    }
+  }
+
+  public static ProxyListener start(
+      ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
+    TlsIdentity tls =
+        TlsIdentity.of(
+            config
+                .tlsCertificate()
+                .orElseGet(() ->
+                    GeneratedCertificate.in(
+                        config.tlsDirectory(), config.domain(), Clock.systemUTC())));
+    Transport transport = Transport.choose();
+    ProxyServices services =
+        new ProxyServices(
+            config,
+            resolver,
+            new BranchCarriers(config.domain()),
+            tls,
+            new EngineDialer(transport),
+            new CancelKeys(),
+            new ProxyMetrics(metrics),
+            new LoginSecrets());
+    ProxyListener started = new ProxyListener(services, transport);
+    log.info("proxy listens on {} ({})", started.address(), transport);
+    return started;
+  }
+
+  private void accept(Channel client) {
+    Connection connection = Connection.accept(client, services);
+    connections.add(connection);
+    client.closeFuture().addListener(_ -> connections.remove(connection));
+  }
+
+  @Override
+  public InetSocketAddress address() {
+    return (InetSocketAddress) listener.localAddress();
+  }
+
+  @Override
+  public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    listener.close().awaitUninterruptibly();
+    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+    for (Connection connection : connections) {
+      connection.run(() -> connection.terminate(Connection.SHUTTING_DOWN));
+    }
+    for (Connection connection : connections) {
+      long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
+      connection.client().closeFuture().awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);
+    }
+    loops.shutdownGracefully(0, DRAIN_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.coppice.proxy.session;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the proxy counts. Every label has a bounded number of values. Any thread. */
+final class ProxyMetrics {
+
+  /** How a connection ended. */
+  enum Outcome {
+    /** A session was established and has ended. */
+    SERVED,
+    CANCEL_REQUEST,
+    REFUSED,
+    /** The client left before its session was established. */
+    ABANDONED
+  }
+
+  private static final int MAX_KINDS = 64;
+  private static final String OTHER_KINDS = "other";
+
+  private final MeterRegistry registry;
+  private final AtomicInteger active = new AtomicInteger();
+  private final Map<Outcome, Counter> connections = new EnumMap<>(Outcome.class);
+  private final Timer handshake;
+  private final Timer wake;
+  private final Set<String> kinds = ConcurrentHashMap.newKeySet();
+
+  ProxyMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    Gauge.builder("coppice.proxy.connections.active", active, AtomicInteger::get)
+        .description("Client connections that are open")
+        .register(registry);
+    for (Outcome outcome : Outcome.values()) {
+      connections.put(
+          outcome,
+          Counter.builder("coppice.proxy.connections")
+              .description("Client connections that have ended")
+              .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
+              .register(registry));
+    }
+    this.handshake =
+        Timer.builder("coppice.proxy.handshake")
+            .description("From accepting a connection to the end of authentication")
+            .publishPercentileHistogram()
+            .register(registry);
+    this.wake =
+        Timer.builder("coppice.proxy.wake")
+            .description("From the end of authentication to an engine ready for queries")
+            .publishPercentileHistogram()
+            .register(registry);
+  }
+
+  void opened() {
+    active.incrementAndGet();
+  }
+
+  void closed(Outcome outcome) {
+    active.decrementAndGet();
+    Counter counter = connections.get(outcome);
+    if (counter != null) {
+      counter.increment();
+    }
+  }
+
+  void authenticated(long nanos) {
+    handshake.record(Duration.ofNanos(nanos));
+  }
+
+  void awake(long nanos) {
+    wake.record(Duration.ofNanos(nanos));
+  }
+
+  void refused(String kind) {
+    String label = kinds.contains(kind) || kinds.size() < MAX_KINDS ? kind : OTHER_KINDS;
+    kinds.add(label);
+    Counter.builder("coppice.proxy.refusals")
+        .description("Clients that were turned away, by reason")
+        .tag("kind", label)
+        .register(registry)
+        .increment();
+  }
+}

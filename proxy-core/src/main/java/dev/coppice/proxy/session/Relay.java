@@ -1,0 +1,176 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.Refusal;
+import dev.coppice.proxy.session.ProxyMetrics.Outcome;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last stage: carries bytes between client and engine as they are. Both channels are driven by
+ * one event loop. A side that is not read fast enough stops the reading of the other.
+ */
+final class Relay {
+
+  private static final Logger log = LoggerFactory.getLogger(Relay.class);
+
+  /** For answers to what a client sent before it closed its half; it cannot be told from gone. */
+  private static final long HALF_CLOSED_MILLIS = 10_000;
+
+  /** For an engine to notice by itself that its client is gone. */
+  private static final long GONE_MILLIS = 250;
+
+  private final Connection connection;
+  private final EngineSession session;
+  private final Channel client;
+  private final Channel engine;
+  private boolean betweenMessages = true;
+  private boolean engineInputClosed;
+  private @Nullable ScheduledFuture<?> killing;
+
+  Relay(Connection connection, EngineSession session) {
+    this.connection = connection;
+    this.session = session;
+    this.client = connection.client();
+    this.engine = session.channel();
+  }
+
+  void begin() {
+    connection.outcome(Outcome.SERVED);
+    connection.onTerminate(this::terminate);
+    engine.pipeline().addLast(new EngineSide());
+    connection.enter(new ClientSide());
+    client.flush();
+    client.config().setAutoRead(engine.isWritable());
+    engine.config().setAutoRead(client.isWritable());
+  }
+
+  /** Says why only where a message may begin; elsewhere the client would misread it. */
+  private void terminate(Refusal why) {
+    if (betweenMessages) {
+      connection.tell(why);
+    }
+    connection.dismiss();
+    clientEnded(GONE_MILLIS);
+  }
+
+  /** Lets the engine read to the end and leave by itself; makes it leave after a while. */
+  private void clientEnded(long graceMillis) {
+    if (!engine.isActive()) {
+      return;
+    }
+    if (!engineInputClosed) {
+      engineInputClosed = true;
+      engine
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(_ -> ((DuplexChannel) engine).shutdownOutput());
+      engine.closeFuture().addListener(_ -> cancelKilling());
+    }
+    cancelKilling();
+    killing = engine.eventLoop().schedule(session::kill, graceMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void cancelKilling() {
+    if (killing != null) {
+      killing.cancel(false);
+    }
+  }
+
+  private final class ClientSide extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      engine.write(message, engine.voidPromise());
+      if (!engine.isWritable()) {
+        client.config().setAutoRead(false);
+      }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+      engine.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+      engine.config().setAutoRead(client.isWritable());
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof ChannelInputShutdownEvent) {
+        clientEnded(HALF_CLOSED_MILLIS);
+      }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      engine.config().setAutoRead(true);
+      clientEnded(GONE_MILLIS);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      note(cause, "client");
+      ctx.close();
+    }
+  }
+
+  private final class EngineSide extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      betweenMessages = endsWithReadyForQuery((ByteBuf) message);
+      client.write(message, client.voidPromise());
+      if (!client.isWritable() && client.isActive()) {
+        engine.config().setAutoRead(false);
+      }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+      client.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+      client.config().setAutoRead(engine.isWritable());
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      connection.dismiss();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      note(cause, "engine");
+      ctx.close();
+    }
+  }
+
+  private static boolean endsWithReadyForQuery(ByteBuf bytes) {
+    int end = bytes.writerIndex();
+    return bytes.readableBytes() >= 6
+        && bytes.getByte(end - 6) == 'Z'
+        && bytes.getInt(end - 5) == 5;
+  }
+
+  private void note(Throwable cause, String side) {
+    if (cause instanceof IOException) {
+      log.debug("the {}'s side of a session of {} is lost: {}", side, client, cause.toString());
+    } else {
+      log.error("a session of {} failed on the {}'s side", client, side, cause);
+    }
+  }
+}

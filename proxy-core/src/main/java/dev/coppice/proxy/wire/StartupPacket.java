@@ -1,0 +1,35 @@
+package dev.coppice.proxy.wire;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What a client may say first. */
+public sealed interface StartupPacket {
+
+  /** Protocol version 3.0, major in the upper half. */
+  int PROTOCOL_3_0 = 3 << 16;
+
+  /** SSLRequest. */
+  record TlsRequest() implements StartupPacket {}
+
+  /** GSSENCRequest. */
+  record GssRequest() implements StartupPacket {}
+
+  /** CancelRequest. */
+  record CancelRequest(CancelKey key) implements StartupPacket {}
+
+  /**
+   * StartupMessage of protocol 3. The client's encoding is not known yet, so names and values are
+   * kept as the bytes they were, one character for each (ISO 8859-1).
+   *
+   * @param minorVersion 0 for protocol 3.0
+   * @param parameters in the client's order; of a name given twice, the last value
+   */
+  record StartupMessage(int minorVersion, Map<String, String> parameters) implements StartupPacket {
+
+    public StartupMessage {
+      parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.proxy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.proxy.scram;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.proxy.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.proxy.tls;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.proxy.wire;
+
+import org.jspecify.annotations.NullMarked;
