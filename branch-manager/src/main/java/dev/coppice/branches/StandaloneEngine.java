@@ -69,6 +69,11 @@ public final class StandaloneEngine implements AutoCloseable {
     return EngineSettings.branch(major);
   }
 
+  /** The settings that a base is filled with; not safe for data that is to be kept. */
+  public static Map<String, String> loadSettings(int major) {
+    return EngineSettings.load(major);
+  }
+
   /** Majors that {@link Config#major} can be, ascending. */
   public static List<Integer> majors(List<Path> postgresDirectories, Path embeddedArchives) {
     return Standalone.majors(postgresDirectories, embeddedArchives);

@@ -1,5 +1,7 @@
 package dev.coppice.branches.engine;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -40,7 +42,11 @@ public final class EngineSettings {
    * The filling of a base, which is thrown away if it does not complete: nothing is made durable
    * until the end, and memory is used freely.
    */
-  public static Map<String, String> load(int major, long machineMemoryBytes, int processors) {
+  public static Map<String, String> load(int major) {
+    return load(major, machineMemoryBytes(), Runtime.getRuntime().availableProcessors());
+  }
+
+  static Map<String, String> load(int major, long machineMemoryBytes, int processors) {
     Map<String, String> settings = common(major);
     settings.put("shared_buffers", mebibytes(machineMemoryBytes / 16, 64, 1024));
     settings.put("maintenance_work_mem", mebibytes(machineMemoryBytes / 32, 64, 1024));
@@ -81,6 +87,11 @@ public final class EngineSettings {
       settings.put("io_method", "sync");
     }
     return settings;
+  }
+
+  private static long machineMemoryBytes() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
   }
 
   private static String mebibytes(long bytes, long least, long most) {
