@@ -3,9 +3,8 @@ package dev.coppice.providers;
 /** A production database that Coppice may read. Nothing here ever writes to it. */
 public interface Source {
 
-  @SuppressWarnings("DoNotCallSuggester")
   static Source at(SourceAddress address) {
-    throw new UnsupportedOperationException();
+    return new PostgresSource(address);
   }
 
   /** Looks at everything a pull will need. Throws {@link SourceException} if it cannot connect. */

@@ -1,0 +1,70 @@
+package dev.coppice.providers;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * Reads chunks in the pull's snapshot. Every row passes {@link #append} as it came from the source;
+ * that is where it can be changed on its way.
+ */
+final class CopyReader {
+
+  private final CopyBoard board;
+  private final SegmentPool pool;
+  private final CopyManager copies;
+
+  private byte[] bytes;
+  private int length;
+  private int rows;
+
+  CopyReader(CopyBoard board, SegmentPool pool, Connection source) throws SQLException {
+    this.board = board;
+    this.pool = pool;
+    this.copies = source.unwrap(PGConnection.class).getCopyAPI();
+    this.bytes = pool.take();
+  }
+
+  void run() throws SQLException, InterruptedException {
+    Optional<Chunk> chunk = board.takeChunk();
+    while (chunk.isPresent()) {
+      read(chunk.get());
+      chunk = board.takeChunk();
+    }
+  }
+
+  private void read(Chunk chunk) throws SQLException, InterruptedException {
+    CopyOut copy = copies.copyOut(chunk.sql());
+    // One CopyData message is one row, says the protocol of COPY TO STDOUT in text format.
+    for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
+      append(chunk, row);
+    }
+    flush(chunk);
+    chunk.finish(copy.getHandledRowCount());
+  }
+
+  private void append(Chunk chunk, byte[] row) throws InterruptedException {
+    if (row.length > bytes.length - length) {
+      flush(chunk);
+      if (row.length > bytes.length) {
+        chunk.put(new Chunk.Segment(row, row.length, 1));
+        return;
+      }
+    }
+    System.arraycopy(row, 0, bytes, length, row.length);
+    length += row.length;
+    rows++;
+  }
+
+  private void flush(Chunk chunk) throws InterruptedException {
+    if (length > 0) {
+      chunk.put(new Chunk.Segment(bytes, length, rows));
+      bytes = pool.take();
+      length = 0;
+      rows = 0;
+    }
+  }
+}

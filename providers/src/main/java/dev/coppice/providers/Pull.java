@@ -1,0 +1,218 @@
+package dev.coppice.providers;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** One pull, from the preflight to the verification. */
+final class Pull {
+
+  private final LocalEngine target;
+  private final PullOptions options;
+  private final PullListener listener;
+  private final PullScope scope;
+  private final SourceSessions source;
+  private final LocalSessions engine;
+  private final Workers workers;
+  private final Fidelity fidelity = new Fidelity();
+
+  Pull(
+      ConnectionUrl url,
+      LocalEngine target,
+      PullOptions options,
+      PullListener listener,
+      PullScope scope) {
+    this.target = target;
+    this.options = options;
+    this.listener = listener;
+    this.scope = scope;
+    this.source = new SourceSessions(url, scope);
+    this.engine = new LocalSessions(target, scope);
+    this.workers = new Workers(scope);
+  }
+
+  PullReport run() throws Exception {
+    phase(PullEvent.Phase.PREFLIGHT);
+    Preflight.Result preflight = new Preflight(source).run();
+    preflight.requirePassed();
+    Path directory = Files.createTempDirectory("coppice-pull");
+    try {
+      return run(preflight.facts(), directory);
+    } finally {
+      delete(directory);
+    }
+  }
+
+  private PullReport run(SourceFacts facts, Path directory) throws Exception {
+    engine.encoding(facts.encoding());
+    SchemaArchive archive =
+        new SchemaArchive(
+            ClientTools.find(facts.major()),
+            new ToolProcess(scope, directory),
+            engine,
+            facts.database(),
+            directory);
+    Connection maintenance = engine.open("template1");
+    Connection exporting = source.open();
+    SnapshotSession snapshot = SnapshotSession.open(exporting);
+    Set<String> missing = ExtensionPlan.missing(exporting, maintenance, fidelity);
+    List<SourceTable> tables = TableCatalog.read(exporting, missing, fidelity);
+    snapshot.lock(tables);
+    plan(tables);
+
+    phase(PullEvent.Phase.ROLES);
+    RoleCopy roles = new RoleCopy(exporting, maintenance, facts, target.superuser(), fidelity);
+    roles.create();
+
+    phase(PullEvent.Phase.SCHEMA);
+    int engineMajor = Integer.parseInt(Query.text(maintenance, "SHOW server_version_num")) / 10_000;
+    archive.dump(source.url(), snapshot.id());
+    new DatabaseCopy(maintenance, facts, engineMajor, fidelity).create();
+    Predicate<TocEntry> kept = entry -> kept(entry, missing);
+    note(archive.restoreBeforeRows(kept));
+    requireTables(facts, tables);
+
+    phase(PullEvent.Phase.COPY);
+    RowTally tally =
+        new RowCopy(source, engine, snapshot, facts, workers, listener)
+            .run(tables, options.connections());
+
+    List<String[]> views = MaterializedViews.filled(exporting);
+    long largeObjectBytes = copyRest(facts, exporting);
+    source.close(exporting);
+
+    phase(PullEvent.Phase.INDEXES);
+    note(archive.restoreAfterRows(kept, options.connections(), indexSettings()));
+    finish(facts, views, tally);
+    note(archive.restoreDatabaseProperties());
+    roles.settle();
+    engine.close(maintenance);
+    return new PullReport(
+        tables.size(),
+        tally.totalRows(),
+        tally.totalBytes() + largeObjectBytes,
+        snapshot.lsn(),
+        snapshot.timeMillis(),
+        fidelity.notes());
+  }
+
+  private long copyRest(SourceFacts facts, Connection exporting) throws SQLException {
+    Connection session = engine.open(facts.database());
+    try {
+      phase(PullEvent.Phase.SEQUENCES);
+      SequenceCopy.run(exporting, session, fidelity);
+      phase(PullEvent.Phase.LARGE_OBJECTS);
+      return new LargeObjectCopy(exporting, session, fidelity).run();
+    } finally {
+      engine.close(session);
+    }
+  }
+
+  private void finish(SourceFacts facts, List<String[]> views, RowTally tally) throws Exception {
+    Finishing finishing = new Finishing(engine, facts, workers, options.connections());
+    phase(PullEvent.Phase.ANALYZE);
+    finishing.analyze(fidelity);
+    Connection session = engine.open(facts.database());
+    try {
+      MaterializedViews.refresh(session, views, fidelity);
+    } finally {
+      engine.close(session);
+    }
+    phase(PullEvent.Phase.VERIFY);
+    finishing.verify(tally.byTable());
+  }
+
+  private boolean kept(TocEntry entry, Set<String> missingExtensions) {
+    return !entry.isUserMapping() && missingExtensions.stream().noneMatch(entry::isOfExtension);
+  }
+
+  private void plan(List<SourceTable> tables) {
+    listener.on(
+        new PullEvent.TablesPlanned(
+            tables.stream()
+                .map(table ->
+                    new PullEvent.TablePlan(
+                        table.readable(), table.rowsEstimate(), table.bytesEstimate()))
+                .toList()));
+  }
+
+  private void note(List<RestoreLog.Failure> failures) {
+    for (RestoreLog.Failure failure : failures) {
+      fidelity.dropped(failure.kind(), failure.object(), failure.reason());
+    }
+  }
+
+  /** A table that could not be created would lose its rows, so that ends the pull. */
+  private void requireTables(SourceFacts facts, List<SourceTable> tables) throws SQLException {
+    Connection session = engine.open(facts.database());
+    try {
+      Set<String> present =
+          Set.copyOf(
+              Query.list(
+                  session,
+                  "SELECT n.nspname, c.relname FROM pg_class c"
+                      + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'",
+                  row -> SqlText.identifier(row.getString(1), row.getString(2))));
+      for (SourceTable table : tables) {
+        if (!present.contains(table.quoted())) {
+          throw new SourceException(
+              SourceFailure.PULL_FAILED,
+              "Table " + table.readable() + " could not be created in the engine: " + why(table),
+              "Give the engine what the table needs, or leave the table out of the source.");
+        }
+      }
+    } finally {
+      engine.close(session);
+    }
+  }
+
+  private String why(SourceTable table) {
+    return fidelity.notes().stream()
+        .filter(note -> note.object().contains(table.name()))
+        .map(FidelityNote::reason)
+        .findFirst()
+        .orElse("pg_restore gave no reason");
+  }
+
+  /** An index build is fastest when its sort fits in memory. */
+  private String[] indexSettings() {
+    long memory =
+        ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+            .getTotalMemorySize();
+    long megabytes = Math.clamp((memory / 8 / options.connections()) >> 20, 64, 1024);
+    return new String[] {
+      "maintenance_work_mem=" + megabytes + "MB",
+      "max_parallel_maintenance_workers="
+          + Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 8)
+    };
+  }
+
+  private void phase(PullEvent.Phase phase) {
+    listener.on(new PullEvent.PhaseStarted(phase));
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(file -> {
+            try {
+              Files.deleteIfExists(file);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    } catch (IOException | UncheckedIOException e) {
+      // A left-over folder under the temporary directory harms nobody.
+    }
+  }
+}

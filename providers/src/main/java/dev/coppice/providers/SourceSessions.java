@@ -1,0 +1,91 @@
+package dev.coppice.providers;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.postgresql.Driver;
+
+/**
+ * Opens sessions on a source. Whether the first one was encrypted decides for all later ones: none
+ * of them falls back.
+ */
+final class SourceSessions {
+
+  private static final String SETTINGS =
+      """
+      SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+      SET default_transaction_read_only = on; SET row_security = off;
+      SET synchronize_seqscans = off; SET jit = off; SET DateStyle = 'ISO, MDY';
+      SET IntervalStyle = 'postgres'; SET lc_monetary = 'C'; SET bytea_output = 'hex';
+      SET client_min_messages = warning; SET search_path = ''
+      """;
+
+  private final PullScope scope;
+  private ConnectionUrl url;
+
+  SourceSessions(ConnectionUrl url, PullScope scope) {
+    this.url = url;
+    this.scope = scope;
+  }
+
+  /** The address with the TLS mode that the first session has settled. */
+  ConnectionUrl url() {
+    return url;
+  }
+
+  /** A session that only reads, without time-outs, with text forms as {@code pg_dump} sets them. */
+  Connection open() {
+    return open("UTF8");
+  }
+
+  Connection open(String clientEncoding) {
+    Connection connection = connect();
+    try {
+      Query.run(connection, SETTINGS);
+      if (!clientEncoding.equals("UTF8")) {
+        Query.run(connection, "SET client_encoding = " + SqlText.literal(clientEncoding));
+      }
+      return connection;
+    } catch (SQLException e) {
+      scope.close(connection);
+      throw ConnectFailure.of(url, e);
+    }
+  }
+
+  void close(Connection connection) {
+    scope.close(connection);
+  }
+
+  private synchronized Connection connect() {
+    if (url.unixSocket() || !url.tlsMode().equals("prefer")) {
+      return connectAs(url);
+    }
+    try {
+      ConnectionUrl encrypted = url.withTlsMode("require");
+      Connection connection = connectAs(encrypted);
+      url = encrypted;
+      return connection;
+    } catch (SourceException e) {
+      if (!ConnectFailure.serverHasNoTls(e)) {
+        throw e;
+      }
+      // libpq's "prefer" goes on in the clear here; the preflight warns of it.
+      ConnectionUrl plain = url.withTlsMode("disable");
+      Connection connection = connectAs(plain);
+      url = plain;
+      return connection;
+    }
+  }
+
+  private Connection connectAs(ConnectionUrl target) {
+    Properties properties = target.jdbcProperties();
+    properties.setProperty("allowEncodingChanges", "true");
+    // One round trip, and no prepared statement that a pooler could lose.
+    properties.setProperty("preferQueryMode", "simple");
+    try {
+      return scope.add(new Driver().connect(target.jdbcUrl(), properties));
+    } catch (SQLException e) {
+      throw ConnectFailure.of(target, e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package dev.coppice.providers;
+
+import java.util.List;
+
+/**
+ * A table whose rows are copied.
+ *
+ * @param columns its columns that are stored and not generated, quoted, in their order
+ * @param condition the WHERE clause of an extension's configuration table, else empty
+ * @param configuration whether it belongs to an extension, which may have put rows of its own there
+ * @param blocks pages of its main fork
+ * @param rowsEstimate the planner's count, never negative
+ */
+record SourceTable(
+    String schema,
+    String name,
+    List<String> columns,
+    String condition,
+    boolean configuration,
+    boolean heap,
+    long blocks,
+    long rowsEstimate,
+    long bytesEstimate) {
+
+  /** 8 MiB of heap: short enough to be held in memory, long enough that a round trip is nothing. */
+  static final long CHUNK_BLOCKS = 1024;
+
+  private static final int FIRST_MAJOR_WITH_TID_RANGE_SCANS = 14;
+
+  SourceTable {
+    columns = List.copyOf(columns);
+  }
+
+  String quoted() {
+    return SqlText.identifier(schema, name);
+  }
+
+  String readable() {
+    return SqlText.readable(schema, name);
+  }
+
+  String columnList() {
+    return columns.isEmpty() ? "" : " (" + String.join(", ", columns) + ")";
+  }
+
+  /** How many ranges of pages it is read in. */
+  int chunks(int sourceMajor) {
+    boolean whole =
+        !heap
+            || configuration
+            || columns.isEmpty()
+            || sourceMajor < FIRST_MAJOR_WITH_TID_RANGE_SCANS
+            || blocks <= 2 * CHUNK_BLOCKS;
+    return whole ? 1 : Math.toIntExact((blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS);
+  }
+
+  /** The COPY that reads one of its chunks; the last one has no upper bound. */
+  String copyOut(int chunk, int chunks) {
+    if (chunks == 1 && condition.isEmpty()) {
+      return "COPY " + quoted() + columnList() + " TO STDOUT";
+    }
+    StringBuilder sql =
+        new StringBuilder("COPY (SELECT ")
+            .append(String.join(", ", columns))
+            .append(" FROM ONLY ")
+            .append(quoted());
+    if (chunks == 1) {
+      sql.append(' ').append(condition);
+    } else {
+      sql.append(" WHERE ctid >= '(").append(chunk * CHUNK_BLOCKS).append(",0)'");
+      if (chunk + 1 < chunks) {
+        sql.append(" AND ctid < '(").append((chunk + 1) * CHUNK_BLOCKS).append(",0)'");
+      }
+    }
+    return sql.append(") TO STDOUT").toString();
+  }
+
+  String copyIn() {
+    return "COPY " + quoted() + columnList() + " FROM STDIN" + (configuration ? "" : " (FREEZE)");
+  }
+}

@@ -1,0 +1,81 @@
+package dev.coppice.providers;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+
+/** Finds the tables whose rows a pull copies, the largest first. */
+final class TableCatalog {
+
+  /** Rows that would act on the outside world or are readable only where they came from. */
+  private static final Set<String> WITHHELD = Set.of("cron.job", "vault.secrets");
+
+  private static final String TABLES =
+      """
+      SELECT n.nspname, c.relname, c.reltuples::bigint AS tuples,
+             coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint AS blocks,
+             coalesce(pg_table_size(c.oid), 0) AS bytes,
+             coalesce(m.amname, 'heap') = 'heap' AS heap,
+             configuration.condition,
+             ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a
+                   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                     AND a.attgenerated = ''
+                   ORDER BY a.attnum) AS columns
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_am m ON m.oid = c.relam
+      LEFT JOIN (SELECT unnest(extconfig) AS relation, unnest(extcondition) AS condition
+                 FROM pg_extension WHERE extname <> ALL (:missing)) configuration
+             ON configuration.relation = c.oid
+      WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND (configuration.relation IS NOT NULL
+             OR NOT EXISTS (SELECT FROM pg_depend d
+                            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                              AND d.deptype = 'e'))
+      ORDER BY bytes DESC, n.nspname, c.relname
+      """;
+
+  private TableCatalog() {}
+
+  /**
+   * @param missingExtensions those that the engine does not have; their tables do not exist there
+   */
+  static List<SourceTable> read(
+      Connection connection, Set<String> missingExtensions, Fidelity fidelity) throws SQLException {
+    String missing =
+        "ARRAY["
+            + String.join(", ", missingExtensions.stream().map(SqlText::literal).toList())
+            + "]::name[]";
+    List<SourceTable> tables =
+        Query.list(
+            connection,
+            TABLES.replace(":missing", missing),
+            row -> {
+              String condition = row.getString("condition");
+              return new SourceTable(
+                  row.getString("nspname"),
+                  row.getString("relname"),
+                  Query.texts(row, "columns"),
+                  condition == null ? "" : condition,
+                  condition != null,
+                  row.getBoolean("heap"),
+                  row.getLong("blocks"),
+                  Math.max(0, row.getLong("tuples")),
+                  row.getLong("bytes"));
+            });
+    return tables.stream().filter(table -> kept(table, fidelity)).toList();
+  }
+
+  private static boolean kept(SourceTable table, Fidelity fidelity) {
+    if (table.configuration() && WITHHELD.contains(table.schema() + "." + table.name())) {
+      fidelity.dropped(
+          "table data",
+          table.readable(),
+          "its rows would run jobs or hold secrets that only the source can read");
+      return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,53 @@
+package dev.coppice.providers;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A line of {@code pg_restore --list}.
+ *
+ * @param line as it was, to be handed back to {@code pg_restore --use-list}
+ * @param description what it describes: its kind, schema, name and owner
+ */
+record TocEntry(String line, String description) {
+
+  private static final Pattern ENTRY = Pattern.compile("(\\d+); (\\d+) (\\d+) (.*)");
+
+  static List<TocEntry> parse(String list) {
+    List<TocEntry> entries = new ArrayList<>();
+    for (String line : list.split("\n", -1)) {
+      of(line).ifPresent(entries::add);
+    }
+    return entries;
+  }
+
+  static Optional<TocEntry> of(String line) {
+    Matcher matcher = ENTRY.matcher(line);
+    return matcher.matches() ? Optional.of(new TocEntry(line, matcher.group(4))) : Optional.empty();
+  }
+
+  boolean isUserMapping() {
+    return description.startsWith("USER MAPPING ");
+  }
+
+  /** What {@code pg_restore} only touches when told to create the database. */
+  boolean isOfDatabase() {
+    return description.startsWith("DATABASE PROPERTIES ")
+        || description.startsWith("ACL - DATABASE ")
+        || description.startsWith("COMMENT - DATABASE ");
+  }
+
+  boolean isDatabaseItself() {
+    return description.startsWith("DATABASE - ");
+  }
+
+  boolean isOfExtension(String name) {
+    return description.equals("EXTENSION - " + name + " ")
+        || description.equals("EXTENSION - " + name)
+        || description.startsWith("COMMENT - EXTENSION " + name + " ")
+        || description.equals("COMMENT - EXTENSION " + name);
+  }
+}
