@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Locale;
 
 /** A result together with the machine it was taken on, in the shape that {@code -o json} prints. */
-record BenchmarkReport(
+public record BenchmarkReport(
     String benchmark,
     MachineFacts machine,
     List<BenchmarkResult.Row> rows,
     List<BenchmarkResult.Skipped> skipped) {
 
   /** The figures as an aligned table, then the machine, then what was skipped. */
-  String text() {
+  public String text() {
     TextTable table =
         new TextTable("METRIC", "VALUE>", "UNIT", "MIN>", "MAX>", "N>", "COMPARED WITH");
     for (BenchmarkResult.Row row : rows) {

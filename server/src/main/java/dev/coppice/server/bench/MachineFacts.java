@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** What a figure must be read beside. */
-record MachineFacts(
+public record MachineFacts(
     int cores, long memoryBytes, String kernel, String filesystem, String java, String postgres) {
 
   /**

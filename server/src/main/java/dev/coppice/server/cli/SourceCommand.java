@@ -1,0 +1,122 @@
+package dev.coppice.server.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coppice.providers.Source;
+import dev.coppice.providers.SourceAddress;
+import dev.coppice.providers.SourceCheck;
+import dev.coppice.server.failure.FailureCode.Exit;
+import dev.coppice.server.output.Json;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code coppice source …}. */
+@Command(
+    name = "source",
+    description = "Checks, pulls, shows and removes production databases.",
+    subcommands = {
+      SourceCommand.Check.class,
+      SourceCommand.Add.class,
+      SourceCommand.ListAll.class,
+      SourceCommand.Get.class,
+      SourceCommand.Remove.class
+    })
+final class SourceCommand extends CommandGroup {
+
+  @Command(
+      name = "check",
+      description =
+          "Looks at a database without changing it: what a pull needs, and what is missing.")
+  static final class Check extends OutputCommand {
+    @Parameters(paramLabel = "URL", description = "postgres://user:password@host:port/database")
+    private String url = "";
+
+    @Override
+    public Integer call() {
+      SourceCheck check = Source.at(SourceAddress.parse(url)).check();
+      print(result(check), ignored -> CheckView.text(check));
+      return check.passed() ? 0 : Exit.FAILED.code();
+    }
+
+    private static JsonNode result(SourceCheck check) {
+      return Json.MAPPER.valueToTree(
+          Map.of(
+              "passed", check.passed(),
+              "facts", check.facts(),
+              "items",
+                  check.items().stream()
+                      .map(item ->
+                          Map.of(
+                              "outcome", item.outcome().name().toLowerCase(Locale.ROOT),
+                              "what", item.what(),
+                              "detail", item.detail(),
+                              "remedy", item.remedy()))
+                      .toList()));
+    }
+  }
+
+  @Command(
+      name = "add",
+      description =
+          "Pulls a database, so that branches of it can be created. Ctrl-C cancels the pull and"
+              + " leaves nothing behind.")
+  static final class Add extends ClientCommand {
+    @Parameters(index = "0", paramLabel = "NAME", description = "What to call it here.")
+    private String name = "";
+
+    @Parameters(
+        index = "1",
+        paramLabel = "URL",
+        description = "postgres://user:password@host:port/database")
+    private String url = "";
+
+    @Override
+    public Integer call() {
+      ObjectNode body = object().put("name", name).put("url", url);
+      print(pull(body).path("source"), Views::source);
+      return 0;
+    }
+
+    private JsonNode pull(ObjectNode body) {
+      try (PullProgress progress = PullProgress.on(spec().commandLine().getErr())) {
+        return api().stream("/v1/sources", body, progress);
+      }
+    }
+  }
+
+  @Command(name = "list", description = "Lists all sources.")
+  static final class ListAll extends ClientCommand {
+    @Override
+    public Integer call() {
+      print(api().get("/v1/sources").path("sources"), Views::sources);
+      return 0;
+    }
+  }
+
+  @Command(name = "get", description = "Shows one source and how its base differs from it.")
+  static final class Get extends ClientCommand {
+    @Parameters(paramLabel = "NAME")
+    private String name = "";
+
+    @Override
+    public Integer call() {
+      print(api().get(path("sources", name)), Views::source);
+      return 0;
+    }
+  }
+
+  @Command(name = "remove", description = "Removes a source's base and snapshots from here.")
+  static final class Remove extends ClientCommand {
+    @Parameters(paramLabel = "NAME")
+    private String name = "";
+
+    @Override
+    public Integer call() {
+      api().delete(path("sources", name));
+      printRemoval(name);
+      return 0;
+    }
+  }
+}

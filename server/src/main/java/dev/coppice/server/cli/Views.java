@@ -1,0 +1,153 @@
+package dev.coppice.server.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.coppice.server.output.Figures;
+import dev.coppice.server.output.TextTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Results as text. */
+final class Views {
+  private Views() {}
+
+  static String branches(JsonNode branches) {
+    TextTable table =
+        new TextTable("NAME", "FROM", "STATE", "ACCESS", "OWN>", "CREATED", "EXPIRES");
+    for (JsonNode branch : branches) {
+      table.row(
+          text(branch, "name"),
+          branch.path("lineage").path(0).asText(),
+          text(branch, "state"),
+          text(branch, "access"),
+          Figures.bytes(branch.path("own_bytes").asLong()),
+          ago(branch.path("created_at")),
+          until(branch.path("expires_at")));
+    }
+    return table.toString();
+  }
+
+  static String branch(JsonNode branch) {
+    List<String> lineage = new ArrayList<>();
+    branch.path("lineage").forEach(ancestor -> lineage.add(ancestor.asText()));
+    return facts(
+        "name", text(branch, "name"),
+        "lineage", String.join(" ← ", lineage),
+        "snapshot", text(branch, "snapshot"),
+        "state", text(branch, "state"),
+        "access", text(branch, "access"),
+        "engine", "PostgreSQL " + text(branch, "engine_major"),
+        "own", Figures.bytes(branch.path("own_bytes").asLong()),
+        "created", ago(branch.path("created_at")),
+        "expires", until(branch.path("expires_at")),
+        "url", text(branch, "url"));
+  }
+
+  static String sources(JsonNode sources) {
+    TextTable table =
+        new TextTable("NAME", "STATE", "PROVIDER", "VERSION", "TABLES>", "ROWS>", "OWN>", "PULLED");
+    for (JsonNode source : sources) {
+      table.row(
+          text(source, "name"),
+          text(source, "state"),
+          text(source, "provider"),
+          text(source, "version"),
+          Figures.count(source.path("tables").asLong()),
+          Figures.count(source.path("rows").asLong()),
+          Figures.bytes(source.path("own_bytes").asLong()),
+          ago(source.path("pulled_at")));
+    }
+    return table.toString();
+  }
+
+  static String source(JsonNode source) {
+    StringBuilder text =
+        new StringBuilder(
+            facts(
+                "name", text(source, "name"),
+                "address", text(source, "address"),
+                "state", text(source, "state") + detail(source),
+                "provider", text(source, "provider"),
+                "version", text(source, "version"),
+                "engine", "PostgreSQL " + text(source, "engine_major"),
+                "database", text(source, "database") + ", owned by " + text(source, "owner"),
+                "tables", Figures.count(source.path("tables").asLong()),
+                "rows", Figures.count(source.path("rows").asLong()),
+                "size there", Figures.bytes(source.path("source_bytes").asLong()),
+                "size here", Figures.bytes(source.path("own_bytes").asLong()),
+                "snapshot", text(source, "snapshot"),
+                "pulled", ago(source.path("pulled_at"))));
+    text.append(settings(source.path("settings")));
+    return text.append(fidelity(source.path("fidelity"))).toString();
+  }
+
+  private static String settings(JsonNode settings) {
+    StringBuilder text = new StringBuilder();
+    for (Map.Entry<String, JsonNode> setting : settings.properties()) {
+      text.append("  %s = %s%n".formatted(setting.getKey(), setting.getValue().asText()));
+    }
+    return text.isEmpty() ? "" : "\nsettings carried over\n" + text;
+  }
+
+  private static String fidelity(JsonNode notes) {
+    if (notes.isEmpty()) {
+      return "\nfidelity: everything was kept\n";
+    }
+    TextTable table = new TextTable("KIND", "OBJECT", "ACTION", "REASON");
+    notes.forEach(note ->
+        table.row(
+            text(note, "kind"), text(note, "object"), text(note, "action"), text(note, "reason")));
+    return "\nfidelity: what differs from the source\n" + table;
+  }
+
+  static String snapshots(JsonNode snapshots) {
+    TextTable table = new TextTable("NAME", "OF", "TAKEN", "BRANCHES>");
+    for (JsonNode snapshot : snapshots) {
+      table.row(
+          text(snapshot, "name"),
+          text(snapshot, "of"),
+          text(snapshot, "taken_at"),
+          Figures.count(snapshot.path("branches").asLong()));
+    }
+    return table.toString();
+  }
+
+  private static String detail(JsonNode source) {
+    String detail = text(source, "detail");
+    return detail.isEmpty() ? "" : " (" + detail + ")";
+  }
+
+  private static String facts(String... namesAndValues) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      text.append("%-10s  %s".formatted(namesAndValues[i], namesAndValues[i + 1]).stripTrailing())
+          .append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String text(JsonNode node, String field) {
+    JsonNode value = node.path(field);
+    return value.isNull() ? "" : value.asText();
+  }
+
+  private static String ago(JsonNode time) {
+    return time.isTextual()
+        ? Figures.rough(positive(Duration.between(Instant.parse(time.asText()), Instant.now())))
+            + " ago"
+        : "";
+  }
+
+  private static String until(JsonNode time) {
+    return time.isTextual()
+        ? "in "
+            + Figures.rough(positive(Duration.between(Instant.now(), Instant.parse(time.asText()))))
+        : "never";
+  }
+
+  private static Duration positive(Duration duration) {
+    return duration.isNegative() ? Duration.ZERO : duration;
+  }
+}

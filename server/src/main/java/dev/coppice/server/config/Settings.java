@@ -1,0 +1,40 @@
+package dev.coppice.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a server runs; checked and complete.
+ *
+ * @param dataDirectory everything that must survive
+ * @param runDirectory mount point and sockets
+ * @param domain the name under which clients reach the server, where it is not the listen address
+ * @param warmEngines how many engines wait, started, on the newest snapshot of each source
+ * @param idleTimeout after which a branch without connections is suspended
+ * @param wakeTimeout how long a client waits for an engine
+ * @param postgresDirectories folders of Postgres installations, before the system's own
+ */
+public record Settings(
+    Path dataDirectory,
+    Path runDirectory,
+    ListenAddress postgresListen,
+    ListenAddress httpListen,
+    Optional<String> domain,
+    boolean allowSuperuser,
+    int warmEngines,
+    Duration idleTimeout,
+    Duration wakeTimeout,
+    Optional<String> engineUser,
+    List<Path> postgresDirectories,
+    Path embeddedArchives,
+    Optional<TlsFiles> tls) {
+
+  public Settings {
+    postgresDirectories = List.copyOf(postgresDirectories);
+  }
+
+  /** The operator's own certificate, as PEM files. */
+  public record TlsFiles(Path certificate, Path key) {}
+}

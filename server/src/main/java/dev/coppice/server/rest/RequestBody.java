@@ -1,0 +1,104 @@
+package dev.coppice.server.rest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import dev.coppice.branches.Access;
+import dev.coppice.branches.BranchName;
+import dev.coppice.server.config.DurationText;
+import dev.coppice.server.failure.ServerException;
+import dev.coppice.server.failure.ServerFailure;
+import dev.coppice.server.output.Json;
+import io.javalin.http.Context;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The bodies of requests, and how their fields are checked. */
+final class RequestBody {
+  private RequestBody() {}
+
+  /** {@code POST /v1/sources}. */
+  record AddSourceBody(@Nullable String name, @Nullable String url) {}
+
+  /** {@code POST /v1/branches}. */
+  record CreateBranchBody(
+      @Nullable String name,
+      @Nullable String from,
+      @Nullable String at,
+      @Nullable String ttl,
+      @Nullable String access,
+      @Nullable Boolean ifNotExists) {}
+
+  /** {@code POST /v1/branches/NAME/reset}. */
+  record ResetBody(@Nullable String to) {}
+
+  /** {@code POST /v1/snapshots}. */
+  record CreateSnapshotBody(@Nullable String of, @Nullable String name) {}
+
+  static <T> T read(Context context, Class<T> type) {
+    String body = context.body();
+    try {
+      T value = Json.MAPPER.readValue(body.isBlank() ? "{}" : body, type);
+      if (value == null) {
+        throw invalid("the request's body is null, not an object");
+      }
+      return value;
+    } catch (UnrecognizedPropertyException e) {
+      throw invalid(
+          "unknown field \"%s\"; known are %s"
+              .formatted(
+                  e.getPropertyName(),
+                  e.getKnownPropertyIds().stream()
+                      .map(Object::toString)
+                      .sorted()
+                      .collect(Collectors.joining(", "))));
+    } catch (JsonProcessingException e) {
+      throw invalid("the request's body is not the JSON expected: " + e.getOriginalMessage());
+    }
+  }
+
+  static String required(@Nullable String value, String field) {
+    if (value == null || value.isBlank()) {
+      throw invalid("the field \"%s\" is missing".formatted(field));
+    }
+    return value;
+  }
+
+  static Optional<String> optional(@Nullable String value) {
+    return Optional.ofNullable(value).filter(text -> !text.isBlank());
+  }
+
+  static Optional<BranchName> optionalName(@Nullable String value) {
+    return optional(value).map(BranchName::new);
+  }
+
+  static Optional<Duration> ttl(@Nullable String value) {
+    return optional(value)
+        .map(text ->
+            DurationText.parse(text)
+                .orElseThrow(() ->
+                    invalid(
+                        "the ttl \"%s\" is not a duration such as 90s, 2h or 7d".formatted(text))));
+  }
+
+  static Access access(@Nullable String value) {
+    return optional(value).map(RequestBody::accessNamed).orElse(Access.OWNER);
+  }
+
+  private static Access accessNamed(String text) {
+    return Arrays.stream(Access.values())
+        .filter(access -> access.name().toLowerCase(Locale.ROOT).equals(text))
+        .findFirst()
+        .orElseThrow(() ->
+            invalid(
+                "the access \"%s\" is none of reader, writer, owner, superuser".formatted(text)));
+  }
+
+  static ServerException invalid(String message) {
+    return new ServerException(
+        ServerFailure.REQUEST_INVALID, message, "docs/rest.md describes every request.");
+  }
+}

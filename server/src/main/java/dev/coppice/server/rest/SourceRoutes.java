@@ -1,0 +1,63 @@
+package dev.coppice.server.rest;
+
+import dev.coppice.branches.AddSource;
+import dev.coppice.branches.BranchManager;
+import dev.coppice.branches.BranchName;
+import dev.coppice.providers.PullOptions;
+import dev.coppice.providers.SourceAddress;
+import dev.coppice.server.rest.RequestBody.AddSourceBody;
+import io.javalin.http.Context;
+import io.javalin.router.JavalinDefaultRoutingApi;
+import java.io.IOException;
+import java.util.Map;
+
+/** {@code /v1/sources}. */
+final class SourceRoutes {
+  private final BranchManager manager;
+
+  SourceRoutes(BranchManager manager) {
+    this.manager = manager;
+  }
+
+  void addTo(JavalinDefaultRoutingApi routes) {
+    routes.get("/v1/sources", this::list);
+    routes.post("/v1/sources", this::add);
+    routes.get("/v1/sources/{name}", this::get);
+    routes.delete("/v1/sources/{name}", this::remove);
+  }
+
+  private void list(Context context) {
+    Responses.json(
+        context, Map.of("sources", manager.sources().stream().map(SourceView::of).toList()));
+  }
+
+  private void get(Context context) {
+    Responses.json(context, SourceView.of(manager.source(name(context))));
+  }
+
+  private void add(Context context) throws IOException {
+    AddSourceBody body = RequestBody.read(context, AddSourceBody.class);
+    AddSource request =
+        new AddSource(
+            new BranchName(RequestBody.required(body.name(), "name")),
+            SourceAddress.parse(RequestBody.required(body.url(), "url")),
+            PullOptions.standard());
+    EventStream.run(
+        context,
+        "pull " + request.name(),
+        events ->
+            Map.of(
+                "source",
+                SourceView.of(
+                    manager.addSource(request, event -> events.send(PullEventView.of(event))))));
+  }
+
+  private void remove(Context context) {
+    manager.removeSource(name(context));
+    Responses.none(context);
+  }
+
+  private static BranchName name(Context context) {
+    return new BranchName(context.pathParam("name"));
+  }
+}
