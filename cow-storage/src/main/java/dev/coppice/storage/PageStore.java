@@ -17,9 +17,8 @@ public interface PageStore extends AutoCloseable {
    * Opens the store, creating it if the directory is empty, recovers whatever a killed predecessor
    * left (a dead mount included) and mounts it. Returns once the mount answers.
    */
-  @SuppressWarnings("DoNotCallSuggester")
   static PageStore open(StoreConfig config) {
-    throw new UnsupportedOperationException();
+    return MountedStore.open(config);
   }
 
   Path mountPoint();
@@ -47,6 +46,12 @@ public interface PageStore extends AutoCloseable {
    * The same as {@link #freeze} and {@link #fork(SnapshotId)} without keeping the snapshot's name.
    */
   BranchId fork(BranchId parent, Set<String> without);
+
+  /**
+   * Makes all that a branch holds durable, what it inherited included. The kernel does not pass a
+   * syncfs(2) on the mount on, so an engine that relies on it for crash recovery needs this first.
+   */
+  void sync(BranchId branch);
 
   /** Makes a branch disappear; space that nothing else needs is freed in the background. */
   void delete(BranchId branch);

@@ -1,0 +1,318 @@
+package dev.coppice.storage.branch;
+
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.BranchSpace;
+import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.StoreCheck;
+import dev.coppice.storage.layer.Catalogue;
+import dev.coppice.storage.layer.Edit;
+import dev.coppice.storage.layer.FileNames;
+import dev.coppice.storage.layer.FileTree;
+import dev.coppice.storage.layer.Journal;
+import dev.coppice.storage.layer.Layer;
+import dev.coppice.storage.layer.LayerCheck;
+import dev.coppice.storage.layer.OpenDeltas;
+import dev.coppice.storage.layer.StoreFiles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** All branches and snapshots of a store, without the mount. Any thread may use it. */
+public final class BranchStore implements AutoCloseable {
+
+  private final StoreFiles files;
+  private final StoreLock lock;
+  private final Journal journal;
+  private final OpenDeltas openDeltas;
+  private final FileIds fileIds;
+  private final Background background;
+  private final Slots slots = new Slots();
+  private final Lineage lineage = new Lineage();
+  private final Map<BranchId, Branch> branches = new ConcurrentHashMap<>();
+  private final Map<SnapshotId, Snapshot> snapshots = new ConcurrentHashMap<>();
+
+  /** Guards the lineage and the order of the journal. */
+  private final Object catalogueLock = new Object();
+
+  BranchStore(
+      StoreFiles files,
+      StoreLock lock,
+      Journal journal,
+      OpenDeltas openDeltas,
+      long firstFreeFileId) {
+    this.files = files;
+    this.lock = lock;
+    this.journal = journal;
+    this.openDeltas = openDeltas;
+    this.fileIds = new FileIds(journal, firstFreeFileId);
+    this.background = new Background();
+  }
+
+  /** Takes over what was found on disk. */
+  void load(Catalogue catalogue, Map<UUID, Layer> layers, Map<UUID, FileTree> trees) {
+    catalogue
+        .branches()
+        .forEach((id, top) -> {
+          Layer layer = require(layers, top);
+          lineage.hold(layer);
+          add(new BranchId(id), layer, require(trees, top));
+        });
+    for (Edit.SnapshotPut found : catalogue.snapshots()) {
+      Layer layer = require(layers, found.layer());
+      lineage.hold(layer);
+      FileTree tree = require(trees, found.layer()).withoutTopLevel(found.without(), 0);
+      SnapshotId id = new SnapshotId(found.snapshot());
+      snapshots.put(id, new Snapshot(id, layer, found.without(), tree));
+    }
+    for (Layer layer : lineage.layers()) {
+      if (layer.frozen()) {
+        background.makeDurable(layer);
+      }
+    }
+  }
+
+  private static <V> V require(Map<UUID, V> map, UUID key) {
+    V value = map.get(key);
+    if (value == null) {
+      throw new IllegalStateException("no layer " + key);
+    }
+    return value;
+  }
+
+  private Branch add(BranchId id, Layer top, FileTree tree) {
+    Branch branch = new Branch(id, slots.reserve(), tree, top, fileIds, journal);
+    slots.put(branch);
+    branches.put(id, branch);
+    return branch;
+  }
+
+  public UUID storeId() {
+    return journal.storeId();
+  }
+
+  public StoreFiles files() {
+    return files;
+  }
+
+  public Slots slots() {
+    return slots;
+  }
+
+  public Set<BranchId> branches() {
+    return Set.copyOf(branches.keySet());
+  }
+
+  public Set<SnapshotId> snapshots() {
+    return Set.copyOf(snapshots.keySet());
+  }
+
+  public @Nullable Branch find(BranchId id) {
+    return branches.get(id);
+  }
+
+  public Branch branch(BranchId id) {
+    Branch branch = branches.get(id);
+    if (branch == null) {
+      throw new StorageException(
+          StorageFailure.BRANCH_UNKNOWN,
+          "the store has no branch " + id,
+          "It may have been deleted; list the branches.");
+    }
+    return branch;
+  }
+
+  private Snapshot snapshot(SnapshotId id) {
+    Snapshot snapshot = snapshots.get(id);
+    if (snapshot == null) {
+      throw new StorageException(
+          StorageFailure.SNAPSHOT_UNKNOWN,
+          "the store has no snapshot " + id,
+          "It may have been deleted; list the snapshots.");
+    }
+    return snapshot;
+  }
+
+  private static Set<String> stored(Set<String> names) {
+    return names.stream().map(FileNames::fromText).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private Layer layer(UUID id, @Nullable Layer parent, Set<String> without, long journalOffset) {
+    return new Layer(id, parent, without, files, openDeltas, journalOffset);
+  }
+
+  public BranchId create() {
+    BranchId id = new BranchId(UUID.randomUUID());
+    UUID top = UUID.randomUUID();
+    long end;
+    synchronized (catalogueLock) {
+      end =
+          journal.append(
+              List.of(
+                  new Edit.LayerAdded(top, null, Set.of()), new Edit.BranchPut(id.value(), top)));
+      Layer layer = layer(top, null, Set.of(), end);
+      lineage.hold(layer);
+      add(id, layer, FileTree.blank());
+    }
+    journal.syncOrThrow(end);
+    return id;
+  }
+
+  public SnapshotId freeze(BranchId id, Set<String> without) {
+    Branch branch = branch(id);
+    Set<String> names = stored(without);
+    SnapshotId snapshotId = new SnapshotId(UUID.randomUUID());
+    long end;
+    synchronized (catalogueLock) {
+      Layer frozen = branch.top();
+      Edit edit = new Edit.SnapshotPut(snapshotId.value(), frozen.id(), names);
+      FileTree tree = freezeTop(branch, List.of(edit));
+      end = branch.top().journalOffset();
+      lineage.hold(frozen);
+      snapshots.put(
+          snapshotId,
+          new Snapshot(snapshotId, frozen, names, tree.withoutTopLevel(names, Branch.nowNanos())));
+      background.makeDurable(frozen);
+    }
+    journal.syncOrThrow(end);
+    return snapshotId;
+  }
+
+  /** Puts a new layer on a branch; the edits count together with that. */
+  private FileTree freezeTop(Branch branch, List<Edit> edits) {
+    Layer frozen = branch.top();
+    UUID next = UUID.randomUUID();
+    List<Edit> all = new ArrayList<>();
+    all.add(new Edit.LayerAdded(next, frozen.id(), Set.of()));
+    all.add(new Edit.BranchPut(branch.id().value(), next));
+    all.addAll(edits);
+    FileTree tree = branch.freeze(() -> layer(next, frozen, Set.of(), journal.append(all)));
+    lineage.hold(branch.top());
+    List<Layer> dead = lineage.release(frozen);
+    if (!dead.isEmpty()) {
+      throw new IllegalStateException("a frozen layer lost its last use");
+    }
+    return tree;
+  }
+
+  public BranchId fork(SnapshotId parent) {
+    BranchId id = new BranchId(UUID.randomUUID());
+    UUID top = UUID.randomUUID();
+    long end;
+    synchronized (catalogueLock) {
+      Snapshot snapshot = snapshot(parent);
+      Edit added = new Edit.LayerAdded(top, snapshot.layer().id(), snapshot.without());
+      end = journal.append(List.of(added, new Edit.BranchPut(id.value(), top)));
+      Layer layer = layer(top, snapshot.layer(), snapshot.without(), end);
+      lineage.hold(layer);
+      add(id, layer, snapshot.tree());
+    }
+    journal.syncOrThrow(end);
+    return id;
+  }
+
+  public BranchId fork(BranchId parent, Set<String> without) {
+    Branch branch = branch(parent);
+    Set<String> names = stored(without);
+    BranchId id = new BranchId(UUID.randomUUID());
+    UUID top = UUID.randomUUID();
+    long end;
+    synchronized (catalogueLock) {
+      Layer frozen = branch.top();
+      Edit added = new Edit.LayerAdded(top, frozen.id(), names);
+      FileTree tree = freezeTop(branch, List.of(added, new Edit.BranchPut(id.value(), top)));
+      end = branch.top().journalOffset();
+      Layer layer = layer(top, frozen, names, end);
+      lineage.hold(layer);
+      add(id, layer, tree.withoutTopLevel(names, Branch.nowNanos()));
+      background.makeDurable(frozen);
+    }
+    journal.syncOrThrow(end);
+    return id;
+  }
+
+  public void delete(BranchId id) {
+    long end;
+    List<Layer> dead;
+    synchronized (catalogueLock) {
+      Branch branch = branch(id);
+      end = journal.append(List.of(new Edit.BranchDropped(id.value())));
+      branches.remove(id);
+      slots.remove(branch);
+      dead = lineage.release(branch.top());
+    }
+    journal.syncOrThrow(end);
+    dead.forEach(background::delete);
+  }
+
+  public void delete(SnapshotId id) {
+    long end;
+    List<Layer> dead;
+    synchronized (catalogueLock) {
+      Snapshot snapshot = snapshot(id);
+      end = journal.append(List.of(new Edit.SnapshotDropped(id.value())));
+      snapshots.remove(id);
+      dead = lineage.release(snapshot.layer());
+    }
+    journal.syncOrThrow(end);
+    dead.forEach(background::delete);
+  }
+
+  public BranchSpace space(BranchId id) {
+    Branch branch = branch(id);
+    List<Layer> own;
+    synchronized (catalogueLock) {
+      own = lineage.onlyHeldBy(branch.top());
+    }
+    long bytes = own.stream().mapToLong(Layer::allocatedBytes).sum();
+    return new BranchSpace(bytes, branch.logicalBytes());
+  }
+
+  public StoreCheck check() {
+    Set<Layer> layers;
+    synchronized (catalogueLock) {
+      layers = lineage.layers();
+    }
+    LayerCheck check = new LayerCheck();
+    layers.forEach(check::verify);
+    return check.result();
+  }
+
+  /** Makes all that a branch holds durable. */
+  public void sync(BranchId id) {
+    int result = branch(id).syncAll();
+    if (result < 0) {
+      throw StoreFiles.failure("sync branch " + id + " in", files.directory(), result);
+    }
+  }
+
+  /** Waits until nothing is being deleted or made durable in the background any more. */
+  public void awaitBackground() {
+    background.await();
+  }
+
+  @Override
+  public void close() {
+    background.close();
+    int failed = 0;
+    for (Branch branch : branches.values()) {
+      failed = Math.min(failed, branch.syncAll());
+    }
+    List<Layer> layers;
+    synchronized (catalogueLock) {
+      layers = List.copyOf(lineage.layers());
+    }
+    layers.forEach(Layer::close);
+    journal.close();
+    lock.close();
+    if (failed < 0) {
+      throw StoreFiles.failure("sync", files.directory(), failed);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.coppice.storage.branch;
+
+import dev.coppice.storage.layer.Layer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Counts what stands on each layer: branches, snapshots and other layers. Not thread-safe. */
+final class Lineage {
+
+  private final Map<Layer, Integer> uses = new HashMap<>();
+
+  /** A layer with its parents; each counts the one above it once. */
+  void hold(Layer layer) {
+    Layer at = layer;
+    while (at != null && uses.merge(at, 1, Integer::sum) == 1) {
+      at = at.parent();
+    }
+  }
+
+  /** Returns the layers that nothing stands on any more, newest first. */
+  List<Layer> release(Layer layer) {
+    List<Layer> dead = new ArrayList<>();
+    Layer at = layer;
+    while (at != null && uses.merge(at, -1, Integer::sum) == 0) {
+      uses.remove(at);
+      dead.add(at);
+      at = at.parent();
+    }
+    return dead;
+  }
+
+  /** The layers that would die with this one. */
+  List<Layer> onlyHeldBy(Layer layer) {
+    List<Layer> only = new ArrayList<>();
+    Layer at = layer;
+    while (at != null && uses.getOrDefault(at, 0) == 1) {
+      only.add(at);
+      at = at.parent();
+    }
+    return only;
+  }
+
+  Set<Layer> layers() {
+    return new HashSet<>(uses.keySet());
+  }
+}

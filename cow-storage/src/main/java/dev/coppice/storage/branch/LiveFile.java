@@ -1,0 +1,403 @@
+package dev.coppice.storage.branch;
+
+import dev.coppice.storage.layer.Delta;
+import dev.coppice.storage.layer.Layer;
+import dev.coppice.storage.layer.LayerRecord;
+import dev.coppice.storage.layer.Node;
+import dev.coppice.storage.layer.Page;
+import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
+import dev.coppice.storage.tree.PageMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The current content of a regular file of one branch. Readers take no lock. Writers hold the
+ * branch's gate (shared) and this object's monitor.
+ *
+ * <p>Invariant: the bytes of the last page behind the end of the file are zero, wherever it lies.
+ */
+public final class LiveFile {
+
+  static final long MAX_BYTES = 1L << 44;
+
+  private final long id;
+  private volatile PageMap<Delta> pages;
+  private volatile long size;
+  private volatile long modifiedNanos;
+  private volatile long logOffset;
+  private volatile boolean changed;
+  private volatile boolean noted;
+  private volatile boolean unlinked;
+  private volatile Node lastNode;
+
+  /** Where writes go: the top layer's delta, or null before the first write since the freeze. */
+  private @Nullable Delta own;
+
+  /** How often the kernel has been told of this file and has not forgotten it. Guarded by this. */
+  private long lookups;
+
+  LiveFile(Node node, long logOffset) {
+    this.id = node.id();
+    this.pages = node.pages();
+    this.size = node.size();
+    this.modifiedNanos = node.modifiedNanos();
+    this.lastNode = node;
+    this.logOffset = logOffset;
+  }
+
+  public long id() {
+    return id;
+  }
+
+  public long size() {
+    return size;
+  }
+
+  public long modifiedNanos() {
+    return modifiedNanos;
+  }
+
+  /** Whether a freeze has something to take over. */
+  boolean changed() {
+    return changed;
+  }
+
+  boolean unlinked() {
+    return unlinked;
+  }
+
+  /** The last version with a name; tells the mode of a file that has none any more. */
+  public Node lastNode() {
+    return lastNode;
+  }
+
+  void unlink(Node last) {
+    lastNode = last;
+    unlinked = true;
+  }
+
+  synchronized long addLookups(long number) {
+    lookups += number;
+    return lookups;
+  }
+
+  synchronized long lookups() {
+    return lookups;
+  }
+
+  synchronized @Nullable Delta own() {
+    return own;
+  }
+
+  long logOffset() {
+    return logOffset;
+  }
+
+  void recorded(long offset) {
+    logOffset = offset;
+  }
+
+  void touch(long nanos) {
+    modifiedNanos = nanos;
+  }
+
+  /** True once between two freezes. */
+  boolean firstNote() {
+    if (noted) {
+      return false;
+    }
+    synchronized (this) {
+      boolean first = !noted;
+      noted = true;
+      return first;
+    }
+  }
+
+  /** The content as an immutable version, and the end of writing to the present layer. */
+  synchronized Node freeze(Node node) {
+    own = null;
+    changed = false;
+    noted = false;
+    return node.withContent(size, pages, modifiedNanos);
+  }
+
+  /** Reads up to the end of the file; returns the bytes read or a negated errno. */
+  public int read(MemorySegment target, long targetOffset, int bytes, long offset) {
+    PageMap<Delta> map = pages;
+    int wanted = (int) Math.max(0, Math.min(bytes, size - offset));
+    int done = 0;
+    while (done < wanted) {
+      long at = offset + done;
+      Delta owner = map.owner(at >> Page.SHIFT);
+      long runEnd = (at | Page.MASK) + 1;
+      while (runEnd < offset + wanted && map.owner(runEnd >> Page.SHIFT) == owner) {
+        runEnd += Page.BYTES;
+      }
+      int run = (int) (Math.min(runEnd, offset + wanted) - at);
+      int result = readRun(owner, target, targetOffset + done, run, at);
+      if (result < 0) {
+        return result;
+      }
+      done += run;
+    }
+    return wanted;
+  }
+
+  private static int readRun(
+      @Nullable Delta owner, MemorySegment target, long targetOffset, int bytes, long offset) {
+    if (owner == null) {
+      target.asSlice(targetOffset, bytes).fill((byte) 0);
+      return 0;
+    }
+    int fd = owner.acquire();
+    if (fd < 0) {
+      return fd;
+    }
+    try {
+      long got = Posix.pread(fd, target.address() + targetOffset, bytes, offset);
+      return got == bytes ? 0 : got < 0 ? (int) got : -Errno.EIO;
+    } finally {
+      owner.release();
+    }
+  }
+
+  /**
+   * Writes all the bytes or fails with a negated errno.
+   *
+   * @param scratch a page of the calling thread's own
+   */
+  synchronized int write(
+      Layer top,
+      MemorySegment source,
+      long sourceOffset,
+      int bytes,
+      long offset,
+      MemorySegment scratch) {
+    if (bytes == 0) {
+      return 0;
+    }
+    if (offset < 0 || offset + bytes > MAX_BYTES) {
+      return -Errno.EFBIG;
+    }
+    Delta delta = ownIn(top);
+    int fd = delta.acquire();
+    if (fd < 0) {
+      return fd;
+    }
+    try {
+      long result =
+          ownsAll(delta, offset, bytes)
+              ? Posix.pwrite(fd, source.address() + sourceOffset, bytes, offset)
+              : writeMissing(delta, fd, source, sourceOffset, bytes, offset, scratch);
+      delta.wrote();
+      if (result < 0) {
+        return (int) result;
+      }
+    } finally {
+      delta.release();
+    }
+    return record(delta, offset, bytes);
+  }
+
+  private Delta ownIn(Layer top) {
+    Delta delta = own;
+    if (delta == null) {
+      delta = top.delta(id);
+      own = delta;
+    }
+    return delta;
+  }
+
+  private boolean ownsAll(Delta delta, long offset, long bytes) {
+    for (long page = offset >> Page.SHIFT; page << Page.SHIFT < offset + bytes; page++) {
+      if (pages.owner(page) != delta) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Completes pages that are only partly written from what the layers below hold. */
+  private long writeMissing(
+      Delta delta,
+      int fd,
+      MemorySegment source,
+      long sourceOffset,
+      int bytes,
+      long offset,
+      MemorySegment scratch) {
+    long end = offset + bytes;
+    long firstPage = offset >> Page.SHIFT;
+    long lastPage = (end - 1) >> Page.SHIFT;
+    long directFrom = offset;
+    long directEnd = end;
+    boolean headPartial =
+        (offset & Page.MASK) != 0 || (firstPage == lastPage && (end & Page.MASK) != 0);
+    if (headPartial && pages.owner(firstPage) != delta) {
+      directFrom = Math.min(end, (firstPage + 1) << Page.SHIFT);
+      long result = completePage(fd, firstPage, source, sourceOffset, offset, directFrom, scratch);
+      if (result < 0) {
+        return result;
+      }
+    }
+    if (lastPage != firstPage && (end & Page.MASK) != 0 && pages.owner(lastPage) != delta) {
+      directEnd = lastPage << Page.SHIFT;
+      long from = sourceOffset + (directEnd - offset);
+      long result = completePage(fd, lastPage, source, from, directEnd, end, scratch);
+      if (result < 0) {
+        return result;
+      }
+    }
+    if (directFrom >= directEnd) {
+      return bytes;
+    }
+    long address = source.address() + sourceOffset + (directFrom - offset);
+    return Posix.pwrite(fd, address, directEnd - directFrom, directFrom);
+  }
+
+  /** Writes a whole page: as it was, with the bytes from offset to end replaced. */
+  private long completePage(
+      int fd,
+      long page,
+      MemorySegment source,
+      long sourceOffset,
+      long offset,
+      long end,
+      MemorySegment scratch) {
+    long start = page << Page.SHIFT;
+    int loaded = loadPage(page, scratch);
+    if (loaded < 0) {
+      return loaded;
+    }
+    MemorySegment.copy(source, sourceOffset, scratch, offset - start, end - offset);
+    return Posix.pwrite(fd, scratch.address(), Page.BYTES, start);
+  }
+
+  private int loadPage(long page, MemorySegment scratch) {
+    return readRun(pages.owner(page), scratch, 0, Page.BYTES, page << Page.SHIFT);
+  }
+
+  /** Data first, then the record of it, then what readers see. */
+  private int record(Delta delta, long offset, long bytes) {
+    long now = Branch.nowNanos();
+    long newSize = Math.max(size, offset + bytes);
+    if (unlinked) {
+      long firstPage = offset >> Page.SHIFT;
+      pages = pages.with(firstPage, Page.count(offset + bytes) - firstPage, delta);
+    } else if (!ownsAll(delta, offset, bytes)) {
+      long firstPage = offset >> Page.SHIFT;
+      long count = Page.count(offset + bytes) - firstPage;
+      long end =
+          delta.layer().append(new LayerRecord.PagesWritten(id, firstPage, count, newSize, now));
+      if (end < 0) {
+        return (int) end;
+      }
+      delta.recorded(end);
+      pages = pages.with(firstPage, count, delta);
+    } else if (newSize > size) {
+      long end = delta.layer().append(new LayerRecord.Resized(id, newSize, now));
+      if (end < 0) {
+        return (int) end;
+      }
+      logOffset = end;
+    }
+    size = newSize;
+    modifiedNanos = now;
+    changed = true;
+    return 0;
+  }
+
+  /** Changes the size; 0 or a negated errno. */
+  synchronized int resize(Layer top, long newSize, MemorySegment scratch) {
+    if (newSize < 0 || newSize > MAX_BYTES) {
+      return -Errno.EFBIG;
+    }
+    if (newSize < size && (newSize & Page.MASK) != 0) {
+      int cleared = clearTail(top, newSize, scratch);
+      if (cleared < 0) {
+        return cleared;
+      }
+    }
+    int recorded = recordSize(top, newSize);
+    if (recorded < 0) {
+      return recorded;
+    }
+    if (newSize < size) {
+      pages = pages.truncate(Page.count(newSize));
+      freeBehind(newSize);
+    }
+    size = newSize;
+    return 0;
+  }
+
+  /** A file without a name needs no record. */
+  private int recordSize(Layer top, long newSize) {
+    long now = Branch.nowNanos();
+    if (!unlinked) {
+      long end = top.append(new LayerRecord.Resized(id, newSize, now));
+      if (end < 0) {
+        return (int) end;
+      }
+      logOffset = end;
+    }
+    modifiedNanos = now;
+    changed = true;
+    return 0;
+  }
+
+  private int clearTail(Layer top, long newSize, MemorySegment scratch) {
+    long page = newSize >> Page.SHIFT;
+    if (pages.owner(page) == null) {
+      return 0;
+    }
+    scratch.fill((byte) 0);
+    int tail = (int) (Math.min((page + 1) << Page.SHIFT, size) - newSize);
+    try (var arena = Arena.ofConfined()) {
+      return write(top, scratch, 0, tail, newSize, arena.allocate(Page.BYTES));
+    }
+  }
+
+  /** Gives the space of truncated pages back; failing to costs nothing but that space. */
+  private void freeBehind(long newSize) {
+    Delta delta = own;
+    if (delta != null) {
+      int fd = delta.acquire();
+      if (fd >= 0) {
+        var _ = Posix.ftruncate(fd, Page.count(newSize) << Page.SHIFT);
+        delta.release();
+      }
+    }
+  }
+
+  /** Extends the file and makes sure that there will be room for what is written there. */
+  synchronized int allocate(Layer top, long offset, long bytes, boolean keepSize) {
+    long end = offset + bytes;
+    if (offset < 0 || bytes <= 0 || end > MAX_BYTES) {
+      return -Errno.EINVAL;
+    }
+    long from = Math.max(offset, Page.count(size) << Page.SHIFT);
+    if (end > from) {
+      Delta delta = ownIn(top);
+      int fd = delta.acquire();
+      if (fd < 0) {
+        return fd;
+      }
+      int result = Posix.fallocate(fd, Posix.FALLOC_FL_KEEP_SIZE, from, end - from);
+      delta.release();
+      if (result < 0 && result != -Errno.EOPNOTSUPP) {
+        return result;
+      }
+    }
+    if (keepSize || end <= size) {
+      return 0;
+    }
+    int recorded = recordSize(top, end);
+    if (recorded < 0) {
+      return recorded;
+    }
+    size = end;
+    return 0;
+  }
+}

@@ -1,0 +1,175 @@
+package dev.coppice.storage.fuse;
+
+import dev.coppice.storage.CorruptStoreException;
+import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.branch.Branch;
+import dev.coppice.storage.branch.BranchStore;
+import dev.coppice.storage.branch.LiveFile;
+import dev.coppice.storage.layer.Page;
+import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that reads requests from its own clone of the device and answers them. Reading and
+ * writing files happens here; what has to do with names is in {@link NameOperations}.
+ */
+final class Worker implements Runnable {
+
+  static final int BUFFER_BYTES = Handshake.MAX_WRITE_BYTES + (64 << 10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+  private static final int WRITE_DATA_OFFSET = 80;
+  private static final int KEEP_SIZE = 1;
+
+  private final int fd;
+  private final BranchStore store;
+  private final SyncThreads syncThreads;
+  private final NameOperations names;
+  private final Request request;
+  private final Reply reply;
+  private final MemorySegment scratch;
+
+  /**
+   * @param memory lives as long as the worker
+   */
+  Worker(int fd, BranchStore store, Attributes attributes, SyncThreads syncThreads, Arena memory) {
+    this.fd = fd;
+    this.store = store;
+    this.syncThreads = syncThreads;
+    this.request = new Request(memory.allocate(BUFFER_BYTES, Page.BYTES));
+    this.reply = new Reply(fd, memory.allocate(BUFFER_BYTES, Page.BYTES));
+    this.scratch = memory.allocate(Page.BYTES, Page.BYTES);
+    this.names = new NameOperations(store, attributes, request, reply, scratch);
+  }
+
+  Request request() {
+    return request;
+  }
+
+  Reply reply() {
+    return reply;
+  }
+
+  /** Reads the next request; false when the mount is gone. */
+  boolean readRequest() {
+    while (true) {
+      long got = Posix.read(fd, request.memory().address(), BUFFER_BYTES);
+      if (got > 0) {
+        return true;
+      }
+      if (got != -Errno.EINTR && got != -Errno.EAGAIN && got != -Errno.ENOENT) {
+        return false;
+      }
+    }
+  }
+
+  @Override
+  public void run() {
+    while (readRequest()) {
+      try {
+        dispatch();
+      } catch (StorageException e) {
+        boolean full = e.failure() == StorageFailure.DISK_FULL;
+        LOG.warn("request {} failed", request.opcode(), e);
+        reply.sendResult(request.unique(), full ? -Errno.ENOSPC : -Errno.EIO);
+      } catch (CorruptStoreException e) {
+        LOG.error("request {} met corruption", request.opcode(), e);
+        reply.sendResult(request.unique(), -Errno.EIO);
+      } catch (RuntimeException e) {
+        LOG.error("bug in request {} of node {}", request.opcode(), request.nodeId(), e);
+        reply.sendResult(request.unique(), -Errno.EIO);
+      }
+    }
+  }
+
+  private void dispatch() {
+    switch (request.opcode()) {
+      case Opcode.READ -> read();
+      case Opcode.WRITE -> write();
+      case Opcode.FSYNC, Opcode.FSYNCDIR, Opcode.SYNCFS -> sync();
+      case Opcode.FALLOCATE -> allocate();
+      case Opcode.FORGET, Opcode.BATCH_FORGET -> names.forget();
+      case Opcode.INTERRUPT -> {
+        // Nothing here takes long enough to be worth interrupting.
+      }
+      case Opcode.DESTROY, Opcode.RELEASE, Opcode.RELEASEDIR -> finish(0);
+      default -> names.dispatch();
+    }
+  }
+
+  private void finish(int result) {
+    reply.sendResult(request.unique(), result);
+  }
+
+  private @Nullable Branch branch() {
+    return store.slots().get(NodeId.slot(request.nodeId()));
+  }
+
+  private @Nullable LiveFile file(@Nullable Branch branch) {
+    return branch == null ? null : branch.file(NodeId.fileId(request.nodeId()));
+  }
+
+  private void read() {
+    LiveFile file = file(branch());
+    if (file == null) {
+      finish(-Errno.ENOENT);
+      return;
+    }
+    int bytes = Math.min(request.intAt(16), Handshake.MAX_WRITE_BYTES);
+    int result = file.read(reply.memory(), Reply.HEADER_BYTES, bytes, request.longAt(8));
+    if (result < 0) {
+      LOG.error("read of node {} at {}: error {}", request.nodeId(), request.longAt(8), -result);
+      finish(result);
+    } else {
+      reply.send(request.unique(), result);
+    }
+  }
+
+  private void write() {
+    Branch branch = branch();
+    LiveFile file = file(branch);
+    if (branch == null || file == null) {
+      finish(-Errno.ENOENT);
+      return;
+    }
+    int bytes = request.intAt(16);
+    int result =
+        branch.write(file, request.memory(), WRITE_DATA_OFFSET, bytes, request.longAt(8), scratch);
+    if (result < 0) {
+      finish(result);
+      return;
+    }
+    reply.putInt(0, result);
+    reply.putInt(4, 0);
+    reply.send(request.unique(), 8);
+  }
+
+  private void allocate() {
+    Branch branch = branch();
+    LiveFile file = file(branch);
+    int mode = request.intAt(24);
+    if (branch == null || file == null) {
+      finish(-Errno.ENOENT);
+    } else if ((mode & ~KEEP_SIZE) != 0) {
+      finish(-Errno.EOPNOTSUPP);
+    } else {
+      finish(branch.allocate(file, request.longAt(8), request.longAt(16), mode == KEEP_SIZE));
+    }
+  }
+
+  private void sync() {
+    Branch branch = branch();
+    if (branch == null) {
+      finish(0);
+      return;
+    }
+    syncThreads.submit(
+        fd, request.unique(), branch, request.opcode(), NodeId.fileId(request.nodeId()));
+  }
+}

@@ -1,0 +1,189 @@
+package dev.coppice.storage.layer;
+
+import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The sparse file that holds the pages of one file in one layer, each at its own offset. Opened
+ * when needed and closed again by {@link OpenDeltas} when too many are open.
+ */
+public final class Delta {
+
+  static final String SUFFIX = ".delta";
+  private static final int CLOSED = -1;
+
+  private final Layer layer;
+  private final long fileId;
+
+  /** How many use the descriptor now, or CLOSED. */
+  private final AtomicInteger users = new AtomicInteger(CLOSED);
+
+  private volatile int fd;
+  private volatile boolean dirty;
+  private volatile boolean failed;
+  private volatile boolean recentlyUsed;
+
+  /** The end of the newest record in the layer's log that gives this delta pages. */
+  private volatile long lastRecord;
+
+  private final Object syncLock = new Object();
+  private long syncedRecord;
+  private volatile long mustBeDurable;
+
+  Delta(Layer layer, long fileId) {
+    this.layer = layer;
+    this.fileId = fileId;
+  }
+
+  public Layer layer() {
+    return layer;
+  }
+
+  public long fileId() {
+    return fileId;
+  }
+
+  Path path() {
+    return layer.directory().resolve(name(fileId));
+  }
+
+  static String name(long fileId) {
+    return Long.toHexString(fileId) + SUFFIX;
+  }
+
+  /** An open descriptor that stays open until {@link #release}, or a negated errno. */
+  public int acquire() {
+    while (true) {
+      int now = users.get();
+      if (now == CLOSED) {
+        int result = open();
+        if (result < 0) {
+          return result;
+        }
+      } else if (users.compareAndSet(now, now + 1)) {
+        if (!recentlyUsed) {
+          recentlyUsed = true;
+        }
+        return fd;
+      }
+    }
+  }
+
+  public void release() {
+    users.decrementAndGet();
+  }
+
+  private int open() {
+    synchronized (this) {
+      if (users.get() != CLOSED) {
+        return 0;
+      }
+      int flags = Posix.O_RDWR | (layer.frozen() ? 0 : Posix.O_CREAT);
+      int opened = Posix.open(path().toString(), flags, 0600);
+      if (opened == -Errno.ENOENT && !layer.frozen()) {
+        int made = layer.makeDirectory();
+        opened = made < 0 ? made : Posix.open(path().toString(), flags, 0600);
+      }
+      if (opened < 0) {
+        return opened;
+      }
+      if (!layer.frozen()) {
+        layer.fileAdded();
+      }
+      fd = opened;
+      users.set(0);
+    }
+    layer.openDeltas().opened(this);
+    return 0;
+  }
+
+  /** Closes the descriptor if nobody uses it; false if somebody does or did of late. */
+  boolean closeIfIdle() {
+    if (recentlyUsed) {
+      recentlyUsed = false;
+      return false;
+    }
+    return close();
+  }
+
+  boolean close() {
+    synchronized (this) {
+      if (users.get() == CLOSED) {
+        return true;
+      }
+      if (!users.compareAndSet(0, CLOSED)) {
+        return false;
+      }
+      Posix.close(fd);
+      return true;
+    }
+  }
+
+  /** To be called after a write and before it is acknowledged. */
+  public void wrote() {
+    if (!dirty) {
+      dirty = true;
+    }
+  }
+
+  /** To be called once the log says that the delta holds more pages. */
+  public void recorded(long offset) {
+    lastRecord = offset;
+  }
+
+  /** Makes the data durable, then appends that its pages are; 0 or a negated errno. */
+  public int sync() {
+    synchronized (syncLock) {
+      long covered = lastRecord;
+      int result = flush();
+      if (result < 0 || syncedRecord >= covered) {
+        return result;
+      }
+      long offset = layer.appendSynced(fileId, covered);
+      if (offset < 0) {
+        return (int) offset;
+      }
+      syncedRecord = covered;
+      mustBeDurable = offset;
+      return 0;
+    }
+  }
+
+  /** Makes the data durable; 0 or a negated errno, and then for ever, as its pages may be lost. */
+  int flush() {
+    synchronized (syncLock) {
+      if (failed) {
+        return -Errno.EIO;
+      }
+      if (!dirty) {
+        return 0;
+      }
+      dirty = false;
+      int result = syncData();
+      if (result == -Errno.ENOENT) {
+        return result;
+      }
+      failed = result < 0;
+      return result;
+    }
+  }
+
+  private int syncData() {
+    int open = acquire();
+    if (open < 0) {
+      return open;
+    }
+    try {
+      return Posix.fdatasync(open);
+    } finally {
+      release();
+    }
+  }
+
+  /** How far the layer's log must be durable for a sync of this file to be complete. */
+  long mustBeDurable() {
+    return mustBeDurable;
+  }
+}

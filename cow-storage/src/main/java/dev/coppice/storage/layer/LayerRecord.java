@@ -1,0 +1,157 @@
+package dev.coppice.storage.layer;
+
+import java.nio.ByteBuffer;
+
+/** What a layer's log says happened, in order. Types and fields are part of the format. */
+public sealed interface LayerRecord {
+
+  /** The file whose fsync needs this record; 0 for none in particular. */
+  long fileId();
+
+  void encode(ByteBuffer out);
+
+  record Created(long fileId, long parent, String name, int mode, String target, long nanos)
+      implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 1).putLong(fileId).putLong(parent).putInt(mode).putLong(nanos);
+      FileNames.put(out, name);
+      FileNames.put(out, target);
+    }
+  }
+
+  record Linked(long fileId, long parent, String name, long nanos) implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 2).putLong(fileId).putLong(parent).putLong(nanos);
+      FileNames.put(out, name);
+    }
+  }
+
+  record Unlinked(long parent, String name, long nanos) implements LayerRecord {
+    @Override
+    public long fileId() {
+      return 0;
+    }
+
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 3).putLong(parent).putLong(nanos);
+      FileNames.put(out, name);
+    }
+  }
+
+  /** Whatever had the new name loses it; with exchange the two change places. */
+  record Renamed(
+      long fileId,
+      long fromParent,
+      String fromName,
+      long toParent,
+      String toName,
+      boolean exchange,
+      long nanos)
+      implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 4).putLong(fileId).putLong(fromParent).putLong(toParent).putLong(nanos);
+      out.put((byte) (exchange ? 1 : 0));
+      FileNames.put(out, fromName);
+      FileNames.put(out, toName);
+    }
+  }
+
+  record AttributesSet(long fileId, int permissions, long modifiedNanos, long nanos)
+      implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 5).putLong(fileId).putInt(permissions).putLong(modifiedNanos).putLong(nanos);
+    }
+  }
+
+  /** The layer's delta holds these pages from now on; they had been written before this record. */
+  record PagesWritten(long fileId, long firstPage, long pages, long size, long nanos)
+      implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 6).putLong(fileId).putLong(firstPage).putLong(pages).putLong(size);
+      out.putLong(nanos);
+    }
+  }
+
+  /** No page from the new end on is held by anybody any more. */
+  record Resized(long fileId, long size, long nanos) implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 7).putLong(fileId).putLong(size).putLong(nanos);
+    }
+  }
+
+  /**
+   * The pages that records before an offset of this log speak of are on disk: those of one file, or
+   * of all where the id is 0.
+   */
+  record Synced(long fileId, long beforeOffset) implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 8).putLong(fileId).putLong(beforeOffset);
+    }
+  }
+
+  /** The machine went down here: what was not synced before this record does not count. */
+  record PowerLost() implements LayerRecord {
+    @Override
+    public long fileId() {
+      return 0;
+    }
+
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 9);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException for a type that this version does not know
+   */
+  static LayerRecord decode(ByteBuffer in) {
+    byte type = in.get();
+    return switch (type) {
+      case 1 -> {
+        long id = in.getLong();
+        long parent = in.getLong();
+        int mode = in.getInt();
+        long nanos = in.getLong();
+        yield new Created(id, parent, FileNames.get(in), mode, FileNames.get(in), nanos);
+      }
+      case 2 -> {
+        long id = in.getLong();
+        long parent = in.getLong();
+        long nanos = in.getLong();
+        yield new Linked(id, parent, FileNames.get(in), nanos);
+      }
+      case 3 -> {
+        long parent = in.getLong();
+        long nanos = in.getLong();
+        yield new Unlinked(parent, FileNames.get(in), nanos);
+      }
+      case 4 -> decodeRenamed(in);
+      case 5 -> new AttributesSet(in.getLong(), in.getInt(), in.getLong(), in.getLong());
+      case 6 ->
+          new PagesWritten(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
+      case 7 -> new Resized(in.getLong(), in.getLong(), in.getLong());
+      case 8 -> new Synced(in.getLong(), in.getLong());
+      case 9 -> new PowerLost();
+      default -> throw new IllegalArgumentException("unknown record type " + type);
+    };
+  }
+
+  private static Renamed decodeRenamed(ByteBuffer in) {
+    long id = in.getLong();
+    long fromParent = in.getLong();
+    long toParent = in.getLong();
+    long nanos = in.getLong();
+    boolean exchange = in.get() != 0;
+    String fromName = FileNames.get(in);
+    return new Renamed(id, fromParent, fromName, toParent, FileNames.get(in), exchange, nanos);
+  }
+}

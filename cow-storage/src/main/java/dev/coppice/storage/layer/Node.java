@@ -1,0 +1,104 @@
+package dev.coppice.storage.layer;
+
+import dev.coppice.storage.tree.LongMap;
+import dev.coppice.storage.tree.PageMap;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One immutable version of a file, directory or symbolic link.
+ *
+ * @param mode type and permissions, as in stat(2)
+ * @param links the number of names; of a directory always 2
+ * @param modifiedNanos since the epoch
+ * @param changedNanos since the epoch
+ * @param pages which delta holds each page of a regular file
+ * @param children the entries of a directory by the keys of their names
+ * @param target where a symbolic link points
+ */
+public record Node(
+    long id,
+    int mode,
+    int links,
+    long size,
+    long modifiedNanos,
+    long changedNanos,
+    PageMap<Delta> pages,
+    LongMap<Entry> children,
+    @Nullable String target) {
+
+  public static final int TYPE_MASK = 0xF000;
+  public static final int DIRECTORY = 0x4000;
+  public static final int REGULAR = 0x8000;
+  public static final int SYMLINK = 0xA000;
+  public static final int PERMISSIONS = 0xFFF;
+
+  static Node create(long id, int mode, @Nullable String target, long nanos) {
+    boolean directory = (mode & TYPE_MASK) == DIRECTORY;
+    long size = target == null ? 0 : target.length();
+    return new Node(
+        id, mode, directory ? 2 : 1, size, nanos, nanos, PageMap.empty(), LongMap.empty(), target);
+  }
+
+  public boolean isDirectory() {
+    return (mode & TYPE_MASK) == DIRECTORY;
+  }
+
+  public boolean isRegular() {
+    return (mode & TYPE_MASK) == REGULAR;
+  }
+
+  public boolean isSymlink() {
+    return (mode & TYPE_MASK) == SYMLINK;
+  }
+
+  @Nullable Entry child(String name) {
+    return Entry.find(children.get(FileNames.key(name)), name);
+  }
+
+  List<String> childNames() {
+    List<String> names = new ArrayList<>();
+    children.forEach(first -> {
+      for (Entry at = first; at != null; at = at.next()) {
+        names.add(at.name());
+      }
+    });
+    return names;
+  }
+
+  Node withChild(String name, long child, long nanos) {
+    long key = FileNames.key(name);
+    Entry others = Entry.remove(children.get(key), name);
+    return withChildren(children.with(key, new Entry(name, child, others)), nanos);
+  }
+
+  Node withoutChild(String name, long nanos) {
+    long key = FileNames.key(name);
+    Entry others = Entry.remove(children.get(key), name);
+    return withChildren(others == null ? children.without(key) : children.with(key, others), nanos);
+  }
+
+  private Node withChildren(LongMap<Entry> entries, long nanos) {
+    return new Node(id, mode, links, size, nanos, nanos, pages, entries, target);
+  }
+
+  Node withLinks(int number, long nanos) {
+    return new Node(id, mode, number, size, modifiedNanos, nanos, pages, children, target);
+  }
+
+  /** The version of a file that is only open any more. */
+  public Node withNoName() {
+    return withLinks(0, changedNanos);
+  }
+
+  Node withAttributes(int permissions, long modified, long nanos) {
+    int newMode = (mode & TYPE_MASK) | (permissions & PERMISSIONS);
+    return new Node(id, newMode, links, size, modified, nanos, pages, children, target);
+  }
+
+  /** The version that holds this content. */
+  public Node withContent(long newSize, PageMap<Delta> newPages, long modified) {
+    return new Node(id, mode, links, newSize, modified, modified, newPages, children, target);
+  }
+}
