@@ -17,6 +17,9 @@ public interface ProxyServer extends AutoCloseable {
 
   InetSocketAddress address();
 
+  /** SHA-256 of the certificate that TLS clients are shown, lower-case hexadecimal. */
+  String certificateFingerprint();
+
   /** Ends every session with SQLSTATE 57P01, then releases all threads and sockets. */
   @Override
   void close();

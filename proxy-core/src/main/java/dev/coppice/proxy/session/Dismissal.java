@@ -1,45 +1,62 @@
 package dev.coppice.proxy.session;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Sees a client off that has been told why. Closing at once, with bytes of the client unread, would
  * reset the connection and could destroy the message on its way; so our half is closed, and the
- * rest is read and dropped until the client closes too, or a second has passed.
+ * rest is read and dropped until the client closes too or the time is up.
  */
 final class Dismissal extends ChannelInboundHandlerAdapter {
 
+  /** For a slow client to take what is still to be written. */
+  private static final long WRITE_MILLIS = 30_000;
+
+  /** For the client to close after it was told everything. */
   private static final long LINGER_MILLIS = 1_000;
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
-    ctx.channel().config().setAutoRead(true);
     SslHandler tls = ctx.pipeline().get(SslHandler.class);
-    if (tls != null) {
-      tls.closeOutbound();
+    if (tls != null && !tls.handshakeFuture().isSuccess()) {
+      ctx.close();
+      return;
     }
+    ctx.channel().config().setAutoRead(true);
+    closeAfter(ctx, WRITE_MILLIS);
     ctx.channel()
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
-        .addListener(
-            (ChannelFutureListener)
-                written -> {
-                  if (written.isSuccess()
-                      && written.channel() instanceof DuplexChannel duplex
-                      && !duplex.isInputShutdown()) {
-                    duplex.shutdownOutput();
-                  } else {
-                    written.channel().close();
-                  }
-                });
-    ctx.executor().schedule(() -> ctx.close(), LINGER_MILLIS, TimeUnit.MILLISECONDS);
+        .addListener(_ -> {
+          if (tls == null) {
+            closeOutput(ctx);
+          } else {
+            tls.closeOutbound().addListener(_ -> closeOutput(ctx));
+          }
+        });
+  }
+
+  private static void closeOutput(ChannelHandlerContext ctx) {
+    if (ctx.channel() instanceof DuplexChannel duplex
+        && duplex.isActive()
+        && !duplex.isInputShutdown()) {
+      duplex.shutdownOutput();
+      closeAfter(ctx, LINGER_MILLIS);
+    } else {
+      ctx.close();
+    }
+  }
+
+  private static void closeAfter(ChannelHandlerContext ctx, long millis) {
+    Future<?> closing = ctx.executor().schedule(() -> ctx.close(), millis, TimeUnit.MILLISECONDS);
+    ctx.channel().closeFuture().addListener(_ -> closing.cancel(false));
   }
 
   @Override

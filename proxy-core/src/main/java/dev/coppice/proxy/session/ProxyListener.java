@@ -113,6 +113,11 @@ public final class ProxyListener implements ProxyServer {
   }
 
   @Override
+  public String certificateFingerprint() {
+    return services.tls().fingerprint();
+  }
+
+  @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;

@@ -13,6 +13,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,9 +54,18 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
                 .formatted(route.branch(), seconds),
             "Connect again: the engine may be up by then. `coppice doctor` says whether the machine"
                 + " is short of something."));
-    target
-        .connect()
-        .whenComplete((endpoint, failure) -> connection.run(() -> awake(endpoint, failure)));
+    target.connect().whenComplete(this::hear);
+  }
+
+  private void hear(@Nullable EngineEndpoint endpoint, @Nullable Throwable failure) {
+    try {
+      connection.run(() -> awake(endpoint, failure));
+    } catch (RejectedExecutionException _) {
+      // The proxy was closed meanwhile.
+      if (endpoint != null) {
+        endpoint.close();
+      }
+    }
   }
 
   private void awake(@Nullable EngineEndpoint endpoint, @Nullable Throwable failure) {

@@ -2,81 +2,131 @@ package dev.coppice.proxy.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.coppice.proxy.ProxyConfig;
-import dev.coppice.proxy.ProxyServer;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(LeakGuard.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PsqlIT {
 
-  private TestEngine engine;
-  private TestBranches branches;
-  private ProxyServer proxy;
+  private static final String WHERE = "SELECT current_user, current_database()";
 
-  PsqlIT(@TempDir Path directory) {
-    engine = TestEngine.start();
-    engine.sql("CREATE DATABASE shop");
-    engine.sql("CREATE ROLE app LOGIN");
-    branches = new TestBranches(engine.socket());
-    proxy =
-        ProxyServer.start(
-            new ProxyConfig(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                Optional.empty(),
-                directory.resolve("tls"),
-                Duration.ofSeconds(10),
-                Duration.ofSeconds(10),
-                Optional.of("coppice.test")),
-            branches,
-            new SimpleMeterRegistry());
+  @SuppressWarnings("NullAway.Init") // by start()
+  private ProxyFixture fixture;
+
+  @BeforeAll
+  void start(@TempDir Path directory) {
+    fixture = new ProxyFixture(directory);
+  }
+
+  @AfterEach
+  void nothingIsLeftBehind() {
+    fixture.awaitNoSessions();
   }
 
   @AfterAll
   void stop() {
-    proxy.close();
-    engine.close();
+    fixture.close();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"disable", "require"})
+  @ValueSource(strings = {"disable", "prefer", "require"})
   void queriesWithAndWithoutTls(String sslmode) {
-    assertThat(
-            psql(
-                "user=app.pr-1 dbname=shop sslmode=" + sslmode,
-                "SELECT current_user, current_database()"))
+    assertThat(fixture.psql("user=app.pr-1 dbname=shop sslmode=" + sslmode, WHERE))
         .isEqualTo("app|shop");
   }
 
-  private String psql(String connection, String statement) {
-    try {
-      ProcessBuilder builder =
-          new ProcessBuilder(
-              List.of(
-                  engine.tool("psql"),
-                  "host=127.0.0.1 port=" + proxy.address().getPort() + " " + connection,
-                  "-Atqc",
-                  statement));
-      builder.environment().put("PGPASSWORD", TestBranches.PASSWORD);
-      Process process = builder.redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      process.waitFor();
-      return output.strip();
-    } catch (IOException | InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "127.0.0.1"})
+  void verifiesTheGeneratedCertificate(String host) {
+    String trusted =
+        " sslmode=verify-full channel_binding=require sslrootcert="
+            + fixture.tlsDirectory.resolve("server.crt");
+    assertThat(fixture.psql("host=" + host + " user=app.pr-1" + trusted, WHERE))
+        .isEqualTo("app|shop");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "user=app.pr-1",
+        "user=app.pr-1 dbname=shop",
+        "user=app dbname=shop@pr-1",
+        "user=app dbname=@pr-1",
+        "user=app options='-c coppice.branch=pr-1'",
+        "user=app options='-c geqo=off --coppice.branch=pr-1 -c work_mem=5MB'",
+        "user=app.pr-1 dbname=shop@pr-1 options=-ccoppice.branch=pr-1",
+        "user=app host=pr-1.coppice.test hostaddr=127.0.0.1 sslmode=require",
+      })
+  void eachCarrierLeadsToTheBranch(String connection) {
+    assertThat(fixture.psql(connection, WHERE)).isEqualTo("app|shop");
+  }
+
+  @Test
+  void otherOptionsReachTheEngine() {
+    assertThat(
+            fixture.psql(
+                "user=app options='-c work_mem=5MB -ccoppice.branch=pr-1 -c my.setting=a\\\\ b'"
+                    + " application_name=shop-ci",
+                "SELECT current_setting('work_mem'), current_setting('my.setting'),"
+                    + " current_setting('coppice.branch', true) IS NULL,"
+                    + " current_setting('application_name')"))
+        .isEqualTo("5MB|a b|t|shop-ci");
+  }
+
+  @Test
+  void anotherDatabaseOnTheSameBranch() {
+    assertThat(fixture.psql("user=app.pr-1 dbname=postgres", WHERE)).isEqualTo("app|postgres");
+  }
+
+  @Test
+  void carriersThatDisagree() {
+    assertThat(fixture.psql("user=app.pr-1 dbname=shop@pr-2", WHERE))
+        .contains("the user name names branch \"pr-1\" but the database name names branch \"pr-2\"")
+        .contains("HINT:");
+    assertThat(
+            fixture.psql(
+                "user=app.a host=b.coppice.test hostaddr=127.0.0.1 sslmode=require", WHERE))
+        .contains("the host name names branch \"b\" but the user name names branch \"a\"");
+  }
+
+  @Test
+  void noBranch() {
+    assertThat(fixture.psql("user=app dbname=shop", WHERE))
+        .contains("does not say which branch", "<role>.<branch>");
+  }
+
+  @Test
+  void anUnknownBranch() {
+    assertThat(fixture.psql("user=app.nope", WHERE))
+        .contains("branch \"nope\" does not exist", "HINT:  `coppice branch list`");
+  }
+
+  @Test
+  void aWrongPassword() {
+    assertThat(fixture.psql("wrong", "user=app.pr-1", WHERE))
+        .contains("password authentication failed for role \"app\" on branch \"pr-1\"")
+        .contains("coppice url pr-1");
+  }
+
+  @Test
+  void anUnknownDatabaseIsTheEnginesOwnError() {
+    assertThat(fixture.psql("user=app.pr-1 dbname=absent", WHERE))
+        .endsWith("FATAL:  database \"absent\" does not exist");
+  }
+
+  @Test
+  void aLongAnswerArrivesWhole() {
+    assertThat(fixture.psql("user=app.pr-1", "SELECT repeat('x', 30000000)")).hasSize(30_000_000);
+    assertThat(fixture.psql("user=app.pr-1 sslmode=disable", "SELECT repeat('x', 30000000)"))
+        .hasSize(30_000_000);
   }
 }

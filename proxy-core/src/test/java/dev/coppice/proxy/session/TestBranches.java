@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Knows the branch "pr-1" of one engine, and counts who holds a way to it. */
 final class TestBranches implements BranchResolver {
@@ -22,10 +23,16 @@ final class TestBranches implements BranchResolver {
 
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
+  private volatile @Nullable CompletionStage<BranchTarget> resolving;
   private volatile Supplier<CompletionStage<EngineEndpoint>> waking;
 
   TestBranches(Path socket) {
     this.waking = () -> CompletableFuture.completedFuture(endpoint(socket));
+  }
+
+  /** Answers every question so from now on. */
+  void resolving(CompletionStage<BranchTarget> answer) {
+    resolving = answer;
   }
 
   /** Says how engines wake from now on. */
@@ -50,6 +57,10 @@ final class TestBranches implements BranchResolver {
 
   @Override
   public CompletionStage<BranchTarget> resolve(BranchRequest request) {
+    CompletionStage<BranchTarget> answer = resolving;
+    if (answer != null) {
+      return answer;
+    }
     return switch (request.branch()) {
       case "pr-1" -> CompletableFuture.completedFuture(new Target());
       case "no-role" ->

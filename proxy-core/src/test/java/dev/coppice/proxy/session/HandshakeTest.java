@@ -1,0 +1,361 @@
+package dev.coppice.proxy.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coppice.proxy.EngineEndpoint;
+import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.Refusal;
+import dev.coppice.proxy.RefusedException;
+import dev.coppice.proxy.route.BranchCarriers;
+import dev.coppice.proxy.scram.ScramClient;
+import dev.coppice.proxy.tls.GeneratedCertificate;
+import dev.coppice.proxy.tls.TlsIdentity;
+import dev.coppice.proxy.wire.StartupBytes;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LeakGuard.class)
+class HandshakeTest {
+
+  private static final int V3_0 = 3 << 16;
+  private static final byte[] STARTUP =
+      StartupBytes.message(V3_0, "user", "app.pr-1", "database", "shop");
+
+  private final TestBranches branches = new TestBranches(Path.of("absent"));
+  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+  private final ProxyServices services;
+
+  HandshakeTest(@TempDir Path directory) {
+    branches.waking(CompletableFuture::new);
+    services =
+        new ProxyServices(
+            new ProxyConfig(
+                new InetSocketAddress(0),
+                Optional.empty(),
+                directory,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(7)),
+            branches,
+            new BranchCarriers(Optional.empty()),
+            TlsIdentity.of(GeneratedCertificate.in(directory, Optional.empty(), Clock.systemUTC())),
+            new EngineDialer(Transport.NIO),
+            new CancelKeys(),
+            new ProxyMetrics(metrics),
+            new LoginSecrets());
+  }
+
+  @Test
+  void offersScramWhateverWayTheStartupIsSplit() {
+    for (int split = 0; split <= STARTUP.length; split++) {
+      EmbeddedChannel client = connect();
+      send(client, Arrays.copyOf(STARTUP, split));
+      send(client, Arrays.copyOfRange(STARTUP, split, STARTUP.length));
+      BackendBytes sent = sent(client);
+      assertThat(sent.types()).as("split at %d", split).isEqualTo("R");
+      assertThat(new String(sent.messages().getFirst().body(), StandardCharsets.US_ASCII))
+          .isEqualTo("\0\0\0\nSCRAM-SHA-256\0\0");
+      leave(client);
+    }
+  }
+
+  @Test
+  void logsInWhateverWayTheAnswersAreSplit() {
+    int length = saslInitial(new ScramClient("n,,", new byte[0])).length;
+    for (int split = 0; split <= length; split++) {
+      EmbeddedChannel client = connect();
+      ScramClient scram = new ScramClient("n,,", new byte[0]);
+      send(client, STARTUP);
+      sent(client);
+      byte[] initial = saslInitial(scram);
+      send(client, Arrays.copyOf(initial, split));
+      send(client, Arrays.copyOfRange(initial, split, length));
+      byte[] last = answer(scram.last(TestBranches.PASSWORD, serverFirst(sent(client))));
+      send(client, Arrays.copyOf(last, split));
+      send(client, Arrays.copyOfRange(last, split, last.length));
+      BackendBytes welcome = sent(client);
+      assertThat(welcome.types()).as("split at %d", split).isEqualTo("RR");
+      assertThat(welcome.messages().getLast().body()).containsExactly(0, 0, 0, 0);
+      leave(client);
+    }
+    assertThat(metrics.get("coppice.proxy.handshake").timer().count()).isEqualTo(length + 1);
+  }
+
+  @Test
+  void aWrongPasswordAndAnUnknownRoleLookTheSame() {
+    Map<Character, String> wrong = login("app.pr-1", "wrong");
+    assertThat(wrong).containsEntry('S', "FATAL").containsEntry('C', "28P01").containsKey('H');
+    Map<Character, String> unknown = login("app.no-role", TestBranches.PASSWORD);
+    assertThat(unknown.toString().replace("no-role", "pr-1")).isEqualTo(wrong.toString());
+    assertThat(
+            metrics.get("coppice.proxy.refusals").tag("kind", "password_wrong").counter().count())
+        .isEqualTo(2);
+  }
+
+  private Map<Character, String> login(String user, String password) {
+    EmbeddedChannel client = connect();
+    ScramClient scram = new ScramClient("n,,", new byte[0]);
+    send(client, StartupBytes.message(V3_0, "user", user));
+    sent(client);
+    send(client, saslInitial(scram));
+    send(client, answer(scram.last(password, serverFirst(sent(client)))));
+    return refusal(client);
+  }
+
+  @Test
+  void anUnknownBranchIsToldBeforeThePassword() {
+    EmbeddedChannel client = connect();
+    send(client, StartupBytes.message(V3_0, "user", "app.nope"));
+    assertThat(refusal(client))
+        .containsEntry('C', "3D000")
+        .containsEntry('M', "branch \"nope\" does not exist")
+        .containsEntry('H', "`coppice branch list` shows what is there.");
+  }
+
+  @Test
+  void anInternalErrorIsNotTold() {
+    EmbeddedChannel client = connect();
+    send(client, StartupBytes.message(V3_0, "user", "app.broken"));
+    assertThat(refusal(client).toString()).contains("XX000").doesNotContain("internal detail");
+  }
+
+  @Test
+  void negotiatesNewerMinorsAndUnknownOptions() {
+    EmbeddedChannel client = connect();
+    send(client, StartupBytes.message(V3_0 + 2, "user", "app.pr-1", "_pq_.new", "1"));
+    BackendBytes sent = sent(client);
+    assertThat(sent.types()).isEqualTo("vR");
+    assertThat(sent.messages().getFirst().body())
+        .isEqualTo(
+            StartupBytes.bytes(
+                Unpooled.buffer()
+                    .writeInt(V3_0)
+                    .writeInt(1)
+                    .writeBytes("_pq_.new\0".getBytes(StandardCharsets.US_ASCII))));
+    leave(client);
+  }
+
+  @Test
+  void declinesGssAndOffersTls() {
+    EmbeddedChannel client = connect();
+    send(client, StartupBytes.request(5680));
+    assertThat(raw(client)).isEqualTo("N");
+    send(client, StartupBytes.request(5679));
+    assertThat(raw(client)).isEqualTo("S");
+    leave(client);
+  }
+
+  @Test
+  void refusesPlainBytesBehindAnEncryptionRequest() {
+    for (int code : new int[] {5679, 5680}) {
+      EmbeddedChannel client = connect();
+      send(client, concat(StartupBytes.request(code), STARTUP));
+      assertThat(refusal(client)).containsEntry('C', "08P01");
+    }
+  }
+
+  @Test
+  void refusesAnswersThatNobodyAskedFor() {
+    branches.resolving(new CompletableFuture<>());
+    EmbeddedChannel client = connect();
+    send(client, concat(STARTUP, saslInitial(new ScramClient("n,,", new byte[0]))));
+    assertThat(refusal(client)).containsEntry('C', "08P01");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Q\0\0\0\4", "p\0\0\0\3", "p\177\0\0\0", "p\0\0\0\4", "p\0\0\0\7\0\0\0"})
+  void refusesOtherMessagesThanAnswers(String message) {
+    EmbeddedChannel client = connect();
+    send(client, STARTUP);
+    sent(client);
+    send(client, message.getBytes(StandardCharsets.ISO_8859_1));
+    assertThat(refusal(client)).containsEntry('C', "08P01");
+  }
+
+  @Test
+  void aClientThatDawdlesIsTold() {
+    EmbeddedChannel client = connect();
+    send(client, Arrays.copyOf(STARTUP, 9));
+    client.advanceTimeBy(5, TimeUnit.SECONDS);
+    client.runScheduledPendingTasks();
+    assertThat(refusal(client))
+        .containsEntry('C', "57014")
+        .containsEntry('M', "canceling authentication due to timeout");
+  }
+
+  @Test
+  void aClientDoesNotWaitForAnEngineForever() {
+    EmbeddedChannel client = connect();
+    logIn(client);
+    client.advanceTimeBy(7, TimeUnit.SECONDS);
+    client.runScheduledPendingTasks();
+    assertThat(refusal(client)).containsEntry('C', "57P03");
+  }
+
+  @Test
+  void anEndpointThatComesTooLateIsReleased() {
+    CompletableFuture<EngineEndpoint> engine = new CompletableFuture<>();
+    branches.waking(() -> engine);
+    EmbeddedChannel client = connect();
+    logIn(client);
+    leave(client);
+    engine.complete(branches.endpoint(Path.of("absent")));
+    assertThat(branches.closed).hasValue(1);
+    assertThat(
+            metrics.get("coppice.proxy.connections").tag("outcome", "abandoned").counter().count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aRefusalOfTheEngineReachesTheClient() {
+    branches.waking(() ->
+        CompletableFuture.failedFuture(
+            new RefusedException(new Refusal("busy", "57P03", "branch is busy", "Wait."))));
+    EmbeddedChannel client = connect();
+    logIn(client);
+    assertThat(refusal(client)).containsEntry('C', "57P03").containsEntry('M', "branch is busy");
+  }
+
+  @Test
+  void bytesSentWhileTheEngineWakesAreHeldUpToALimit() {
+    EmbeddedChannel client = connect();
+    logIn(client);
+    send(client, new byte[60_000]);
+    assertThat(client.config().isAutoRead()).isTrue();
+    send(client, new byte[10_000]);
+    assertThat(client.config().isAutoRead()).isFalse();
+    leave(client);
+  }
+
+  @Test
+  void aShutdownIsTold() {
+    EmbeddedChannel client = new EmbeddedChannel();
+    Connection connection = Connection.accept(client, services);
+    send(client, STARTUP);
+    sent(client);
+    connection.terminate(Connection.SHUTTING_DOWN);
+    assertThat(refusal(client)).containsEntry('C', "57P01");
+  }
+
+  @Test
+  void survivesAnything() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int round = 0; round < 3_000; round++) {
+      byte[] bytes = concat(STARTUP, saslInitial(new ScramClient("n,,", new byte[0])));
+      for (int changes = random.nextInt(5); changes > 0; changes--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      }
+      EmbeddedChannel client = connect();
+      int at = 0;
+      while (at < bytes.length && client.isOpen()) {
+        int chunk = 1 + random.nextInt(bytes.length - at);
+        send(client, Arrays.copyOfRange(bytes, at, at + chunk));
+        at += chunk;
+      }
+      if (!client.isOpen() && bytes[0] == 0) {
+        assertThat(refusal(client)).as("seed %d round %d", seed, round).containsKeys('S', 'C', 'M');
+      } else {
+        leave(client);
+      }
+    }
+  }
+
+  private EmbeddedChannel connect() {
+    EmbeddedChannel client = new EmbeddedChannel();
+    Connection.accept(client, services);
+    return client;
+  }
+
+  private static void logIn(EmbeddedChannel client) {
+    ScramClient scram = new ScramClient("n,,", new byte[0]);
+    send(client, STARTUP);
+    sent(client);
+    send(client, saslInitial(scram));
+    send(client, answer(scram.last(TestBranches.PASSWORD, serverFirst(sent(client)))));
+  }
+
+  private static void send(EmbeddedChannel client, byte[] bytes) {
+    client.writeInbound(Unpooled.copiedBuffer(bytes));
+  }
+
+  private static void leave(EmbeddedChannel client) {
+    client.finishAndReleaseAll();
+  }
+
+  private static BackendBytes sent(EmbeddedChannel client) {
+    ByteBuf bytes = outbound(client);
+    try {
+      return BackendBytes.parse(bytes);
+    } finally {
+      bytes.release();
+    }
+  }
+
+  private static String raw(EmbeddedChannel client) {
+    ByteBuf bytes = outbound(client);
+    try {
+      return bytes.toString(StandardCharsets.US_ASCII);
+    } finally {
+      bytes.release();
+    }
+  }
+
+  private static ByteBuf outbound(EmbeddedChannel client) {
+    ByteBuf all = Unpooled.buffer();
+    for (ByteBuf part = client.readOutbound(); part != null; part = client.readOutbound()) {
+      all.writeBytes(part);
+      part.release();
+    }
+    return all;
+  }
+
+  /** The error that the client was sent last; it must have been shown the door too. */
+  private static Map<Character, String> refusal(EmbeddedChannel client) {
+    Map<Character, String> error = sent(client).error();
+    assertThat(client.isOpen()).isFalse();
+    leave(client);
+    return error;
+  }
+
+  private static String serverFirst(BackendBytes sent) {
+    byte[] body = sent.messages().getLast().body();
+    return new String(body, 4, body.length - 4, StandardCharsets.US_ASCII);
+  }
+
+  private static byte[] saslInitial(ScramClient scram) {
+    byte[] first = scram.first();
+    return answer(
+        StartupBytes.bytes(
+            Unpooled.buffer()
+                .writeBytes("SCRAM-SHA-256\0".getBytes(StandardCharsets.US_ASCII))
+                .writeInt(first.length)
+                .writeBytes(first)));
+  }
+
+  private static byte[] answer(byte[] body) {
+    return StartupBytes.bytes(
+        Unpooled.buffer().writeByte('p').writeInt(body.length + 4).writeBytes(body));
+  }
+
+  private static byte[] concat(byte[] first, byte[] second) {
+    return StartupBytes.bytes(Unpooled.wrappedBuffer(first, second));
+  }
+}

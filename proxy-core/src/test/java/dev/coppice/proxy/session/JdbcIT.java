@@ -1,0 +1,211 @@
+package dev.coppice.proxy.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.postgresql.copy.CopyManager;
+import org.postgresql.util.PSQLException;
+
+@ExtendWith(LeakGuard.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class JdbcIT {
+
+  @SuppressWarnings("NullAway.Init") // by start()
+  private ProxyFixture fixture;
+
+  @BeforeAll
+  void start(@TempDir Path directory) {
+    fixture = new ProxyFixture(directory);
+  }
+
+  @AfterEach
+  void nothingIsLeftBehind() {
+    fixture.awaitNoSessions();
+  }
+
+  @AfterAll
+  void stop() {
+    fixture.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"simple", "extended", "extendedForPrepared", "extendedCacheEverything"})
+  void queriesInEveryMode(String mode) throws SQLException {
+    try (Connection connection = connect("preferQueryMode", mode);
+        PreparedStatement query = connection.prepareStatement("SELECT ? + 1, current_database()")) {
+      for (int i = 0; i < 20; i++) {
+        query.setInt(1, i);
+        try (ResultSet row = query.executeQuery()) {
+          assertThat(row.next()).isTrue();
+          assertThat(row.getInt(1)).isEqualTo(i + 1);
+          assertThat(row.getString(2)).isEqualTo("shop");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"disable", "require"})
+  void batchesAndPortals(String sslmode) throws SQLException {
+    try (Connection connection = connect("sslmode", sslmode);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("CREATE TEMPORARY TABLE rows (id int, text text)");
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO rows VALUES (?, repeat('x', ?))")) {
+        for (int i = 0; i < 10_000; i++) {
+          insert.setInt(1, i);
+          insert.setInt(2, i % 500);
+          insert.addBatch();
+        }
+        assertThat(insert.executeBatch()).hasSize(10_000);
+      }
+      statement.setFetchSize(100);
+      int count = 0;
+      try (ResultSet rows = statement.executeQuery("SELECT * FROM rows ORDER BY id")) {
+        while (rows.next()) {
+          assertThat(rows.getInt(1)).isEqualTo(count);
+          assertThat(rows.getString(2)).hasSize(count % 500);
+          count++;
+        }
+      }
+      assertThat(count).isEqualTo(10_000);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"disable", "require"})
+  void copiesInAndOut(String sslmode) throws SQLException, IOException {
+    byte[] lines = "123456789\n".repeat(500_000).getBytes(StandardCharsets.US_ASCII);
+    try (Connection connection = connect("sslmode", sslmode);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TEMPORARY TABLE rows (id int)");
+      CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
+      assertThat(copy.copyIn("COPY rows FROM STDIN", new ByteArrayInputStream(lines)))
+          .isEqualTo(500_000);
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      copy.copyOut("COPY rows TO STDOUT", out);
+      assertThat(out.toByteArray()).isEqualTo(lines);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"disable", "require"})
+  void cancelsAStatement(String sslmode) throws Exception {
+    try (Connection connection = connect("sslmode", sslmode);
+        Statement statement = connection.createStatement()) {
+      Thread canceller = Thread.ofVirtual().start(() -> cancelOnceItRuns(statement));
+      assertThatThrownBy(() -> statement.execute("SELECT pg_sleep(60)"))
+          .isInstanceOfSatisfying(
+              PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57014"));
+      canceller.join();
+      assertThat(statement.execute("SELECT 1")).isTrue();
+    }
+    TestEngine.await(
+        "the cancel request to be counted",
+        () ->
+            fixture
+                    .metrics
+                    .get("coppice.proxy.connections")
+                    .tag("outcome", "cancel_request")
+                    .counter()
+                    .count()
+                > 0);
+  }
+
+  private void cancelOnceItRuns(Statement statement) {
+    TestEngine.await(
+        "the statement",
+        () ->
+            fixture
+                .engine
+                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                .equals("1"));
+    try {
+      statement.cancel();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void hearsNotifications() throws SQLException {
+    try (Connection connection = connect("sslmode", "require");
+        Statement statement = connection.createStatement()) {
+      statement.execute("LISTEN news");
+      fixture.engine.sql("shop", "NOTIFY news, 'hello'");
+      PGNotification[] heard = connection.unwrap(PGConnection.class).getNotifications(10_000);
+      assertThat(heard).singleElement().extracting(PGNotification::getParameter).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void rolesMayHaveAnyName() throws SQLException {
+    String role = "jürgen.o'x \"y\" @ ∞";
+    String quoted = '"' + role.replace("\"", "\"\"") + '"';
+    try (Connection owner = engineConnection();
+        Statement statement = owner.createStatement()) {
+      statement.execute("CREATE ROLE " + quoted + " LOGIN");
+      try (Connection connection = connect("user", role + ".pr-1");
+          ResultSet row = connection.createStatement().executeQuery("SELECT current_user")) {
+        assertThat(row.next()).isTrue();
+        assertThat(row.getString(1)).isEqualTo(role);
+      }
+      statement.execute("DROP ROLE " + quoted);
+    }
+  }
+
+  /** As superuser, on the same branch. */
+  private Connection engineConnection() throws SQLException {
+    return connect("user", "postgres.pr-1");
+  }
+
+  @Test
+  void errorsHaveTheirSqlState() {
+    assertState("28P01", "user", "app.pr-1", "password", "wrong");
+    assertState("3D000", "user", "app.nope");
+    assertState("08004", "user", "app");
+    assertState("XX000", "user", "app.broken");
+    assertState("28P01", "user", "app.no-role");
+  }
+
+  private void assertState(String sqlState, String... properties) {
+    assertThatThrownBy(() -> connect(properties).close())
+        .isInstanceOfSatisfying(
+            PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
+  }
+
+  private Connection connect(String... namesAndValues) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", "app.pr-1");
+    properties.setProperty("password", TestBranches.PASSWORD);
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      properties.setProperty(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:%d/shop".formatted(fixture.port()), properties);
+  }
+}

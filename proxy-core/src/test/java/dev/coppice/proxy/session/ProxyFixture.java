@@ -1,0 +1,99 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** A real engine with a database "shop" and a role "app", and a proxy before it. */
+final class ProxyFixture implements AutoCloseable {
+
+  static final Duration HANDSHAKE = Duration.ofSeconds(3);
+
+  final TestEngine engine;
+  final TestBranches branches;
+  final ProxyServer proxy;
+  final Path tlsDirectory;
+  final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+
+  ProxyFixture(Path directory) {
+    tlsDirectory = directory.resolve("tls");
+    engine = TestEngine.start();
+    branches = new TestBranches(engine.socket());
+    try {
+      engine.sql("CREATE DATABASE shop");
+      engine.sql("CREATE ROLE app LOGIN");
+      engine.sql("ALTER DATABASE shop OWNER TO app");
+      proxy = ProxyServer.start(config(), branches, metrics);
+    } catch (RuntimeException e) {
+      engine.close();
+      throw e;
+    }
+  }
+
+  private ProxyConfig config() {
+    return new ProxyConfig(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        Optional.empty(),
+        tlsDirectory,
+        HANDSHAKE,
+        Duration.ofSeconds(10),
+        Optional.of("coppice.test"));
+  }
+
+  int port() {
+    return proxy.address().getPort();
+  }
+
+  /** What psql prints, its errors included. */
+  String psql(String password, String connection, String statement) {
+    try {
+      ProcessBuilder builder =
+          new ProcessBuilder(
+              List.of(
+                  engine.tool("psql"),
+                  "hostaddr=127.0.0.1 port=%d %s".formatted(port(), connection),
+                  "-X",
+                  "-Atqc",
+                  statement));
+      builder.environment().put("PGPASSWORD", password);
+      Process process = builder.redirectErrorStream(true).start();
+      process.getOutputStream().close();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      process.waitFor();
+      return output.strip();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  String psql(String connection, String statement) {
+    return psql(TestBranches.PASSWORD, connection, statement);
+  }
+
+  /** Sessions of clients on the engine, its own tools' excepted. */
+  int engineSessions() {
+    return Integer.parseInt(
+        engine.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"));
+  }
+
+  void awaitNoSessions() {
+    TestEngine.await("the end of all engine sessions", () -> engineSessions() == 0);
+    TestEngine.await(
+        "the release of all endpoints", () -> branches.opened.get() == branches.closed.get());
+  }
+
+  @Override
+  public void close() {
+    try (engine) {
+      proxy.close();
+    }
+  }
+}
