@@ -1,0 +1,54 @@
+package dev.coppice.benchmarks;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coppice.server.bench.BenchmarkContext;
+import dev.coppice.server.output.DirectoryTree;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.List;
+import java.util.Map;
+
+/** The large and the small base that branches are made of, pulled as a user's own would be. */
+final class BranchingBases {
+
+  private static final Map<String, String> FAST_FILLING =
+      Map.of("fsync", "off", "max_wal_size", "8GB", "wal_level", "minimal", "max_wal_senders", "0");
+
+  private BranchingBases() {}
+
+  /** Returns the version of the engine, with the bases in the data directory of the benchmark. */
+  static String prepare(BenchmarkContext context, int largeScale, int smallScale) throws Exception {
+    Path directory = Files.createDirectory(context.directory().resolve("source"));
+    int major =
+        Engines.newestWithClientTools(context)
+            .orElseThrow(() -> new IllegalStateException(Engines.CLIENT_TOOLS_MISSING));
+    try (BenchmarkEngine source =
+        BenchmarkEngine.start(Engines.config(context, directory, major, FAST_FILLING))) {
+      source.execute("create database large", "create database small");
+      fill(context, source, "large", largeScale);
+      fill(context, source, "small", smallScale);
+      try (ServerProcess server = ServerProcess.start(context, 0)) {
+        for (String database : List.of("small", "large")) {
+          context.say("pulling the " + database + " base");
+          ObjectNode request = JsonNodeFactory.instance.objectNode();
+          request.put("name", database).put("url", source.url(database));
+          server.api().stream("/v1/sources", request, event -> {});
+        }
+      }
+      return source.version();
+    } finally {
+      DirectoryTree.delete(directory);
+    }
+  }
+
+  private static void fill(
+      BenchmarkContext context, BenchmarkEngine source, String database, int scale)
+      throws Exception {
+    context.say("filling the %s database, pgbench scale %d".formatted(database, scale));
+    try (Connection connection = source.connect(database)) {
+      PgbenchTables.create(connection, scale);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.coppice.benchmarks;
+
+import dev.coppice.branches.StandaloneEngine;
+import dev.coppice.server.bench.BenchmarkContext;
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.PageStore;
+import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.StoreConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Two engines on the same files: one on a plain directory, one on a fork of a frozen copy of it.
+ */
+record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine branch, String postgres)
+    implements AutoCloseable {
+
+  static StoragePeers prepare(BenchmarkContext context, int scale) throws Exception {
+    Path plainDirectory = Files.createDirectory(context.directory().resolve("plain"));
+    StandaloneEngine.Config plainConfig = config(context, plainDirectory);
+    String version;
+    BenchmarkEngine.Owner owner;
+    try (BenchmarkEngine filling = BenchmarkEngine.start(plainConfig)) {
+      version = filling.version();
+      owner = filling.owner();
+      try (Connection connection = filling.connect()) {
+        PgbenchTables.create(connection, scale);
+      }
+    }
+    PageStore store = openStore(context, owner);
+    try {
+      Path branchDirectory = branchOf(store, context, plainDirectory);
+      BenchmarkEngine plain = BenchmarkEngine.start(plainConfig);
+      try {
+        return new StoragePeers(
+            store, plain, BenchmarkEngine.start(config(context, branchDirectory)), version);
+      } catch (RuntimeException e) {
+        plain.close();
+        throw e;
+      }
+    } catch (Exception e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private static PageStore openStore(BenchmarkContext context, BenchmarkEngine.Owner owner) {
+    return PageStore.open(
+        new StoreConfig(
+            context.directory().resolve("store"),
+            context.directory().resolve("mount"),
+            owner.uid(),
+            owner.gid()));
+  }
+
+  /** A directory whose {@code data} is a fork of a copy of the plain one's. */
+  private static Path branchOf(PageStore store, BenchmarkContext context, Path plainDirectory)
+      throws Exception {
+    BranchId copy = store.create();
+    Pgbench.output(
+        List.of("cp", "-a", plainDirectory.resolve("data") + "/.", store.path(copy).toString()));
+    SnapshotId snapshot = store.freeze(copy, Set.of());
+    BranchId branch = store.fork(snapshot);
+    Path directory = Files.createDirectory(context.directory().resolve("branch"));
+    Files.createSymbolicLink(directory.resolve("data"), store.path(branch));
+    return directory;
+  }
+
+  private static StandaloneEngine.Config config(BenchmarkContext context, Path directory) {
+    int major = Engines.newest(context);
+    Map<String, String> settings = new HashMap<>(StandaloneEngine.branchSettings(major));
+    settings.put("shared_buffers", "128MB");
+    settings.put("max_wal_size", "1GB");
+    return Engines.config(context, directory, major, settings);
+  }
+
+  @Override
+  public void close() {
+    branch.close();
+    plain.close();
+    store.close();
+  }
+}
