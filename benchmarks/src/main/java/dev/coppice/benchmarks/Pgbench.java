@@ -24,7 +24,7 @@ record Pgbench(Path program) {
   /** The newest one on the machine. */
   static Optional<Pgbench> find() throws IOException {
     List<Path> found = new ArrayList<>();
-    for (String directory : System.getenv().getOrDefault("PATH", "").split(":")) {
+    for (String directory : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
       found.add(Path.of(directory, "pgbench"));
     }
     Path debian = Path.of("/usr/lib/postgresql");
