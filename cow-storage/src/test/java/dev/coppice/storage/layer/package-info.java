@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.storage.layer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.storage.tree;
+
+import org.jspecify.annotations.NullMarked;
