@@ -18,10 +18,9 @@ public interface BranchManager extends AutoCloseable {
    * Opens the store and the catalogue, stops engines that a killed predecessor left, and deletes
    * what it left half made.
    */
-  @SuppressWarnings("DoNotCallSuggester")
   static BranchManager open(
       ManagerConfig config, PasswordVerifier passwords, MeterRegistry metrics) {
-    throw new UnsupportedOperationException();
+    return new Opening(config).run(passwords, metrics);
   }
 
   /** Pulls a source, seals a first snapshot and returns when branches can be created. */

@@ -146,6 +146,15 @@ public final class Installations {
         .orElseThrow(() -> missing("PostgreSQL " + major + " or newer", major));
   }
 
+  /** The one with this folder of programs. */
+  public Optional<Installation> at(Path bin) {
+    return Stream.concat(
+            installed.stream(), archives.stream().map(archive -> archive.in(unpackInto)))
+        .filter(installation -> installation.bin().equals(bin))
+        .findFirst()
+        .map(this::prepared);
+  }
+
   public Installation exactly(int major) {
     return find(major, List.of()).orElseThrow(() -> missing("PostgreSQL " + major, major));
   }

@@ -1,0 +1,82 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.catalogue.StoredSource;
+import dev.coppice.branches.engine.Engine;
+import dev.coppice.branches.engine.EngineHost;
+import dev.coppice.branches.engine.EngineSettings;
+import dev.coppice.branches.engine.EngineStart;
+import dev.coppice.branches.engine.Installation;
+import dev.coppice.branches.engine.Installations;
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.PageStore;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+
+/** Starts engines on branches of the store, not too many at the same time. */
+final class BranchEngines {
+
+  /** Longer than a recovery after heavy writing takes. */
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
+
+  static final Duration STOP_TIMEOUT = Duration.ofMinutes(1);
+
+  private final PageStore store;
+  private final EngineHost host;
+  private final Installations installations;
+  private final Semaphore starting;
+  private final Map<StoredSource.EngineChoice, Installation> chosen = new ConcurrentHashMap<>();
+
+  BranchEngines(PageStore store, EngineHost host, Installations installations, int processors) {
+    this.store = store;
+    this.host = host;
+    this.installations = installations;
+    this.starting = new Semaphore(Math.max(2, 2 * processors), true);
+  }
+
+  /** Whether starts are queueing, so that work nobody waits for had better wait itself. */
+  boolean congested() {
+    return starting.hasQueuedThreads();
+  }
+
+  /** Returns once the engine answers. */
+  Engine start(BranchId branch, StoredSource source) {
+    Installation installation = installation(source.engine());
+    Map<String, String> settings = new LinkedHashMap<>(source.settings());
+    settings.putAll(EngineSettings.branch(installation.major()));
+    return start(branch, installation, settings, source.origin().database());
+  }
+
+  Engine start(
+      BranchId branch, Installation installation, Map<String, String> settings, String database) {
+    starting.acquireUninterruptibly();
+    try {
+      return host.start(
+          new EngineStart(
+              name(branch), installation, store.path(branch), settings, database, START_TIMEOUT));
+    } finally {
+      starting.release();
+    }
+  }
+
+  /** The programs that made the base, else others of the same major. */
+  Installation installation(StoredSource.EngineChoice choice) {
+    return chosen.computeIfAbsent(choice, this::find);
+  }
+
+  private Installation find(StoredSource.EngineChoice choice) {
+    return installations.at(choice.bin()).orElseGet(() -> installations.exactly(choice.major()));
+  }
+
+  void forget(BranchId branch) {
+    Ground.leniently("run files of " + branch, () -> host.forget(name(branch)));
+  }
+
+  /** Short, since socket paths are; the last twelve digits of an id are random in every version. */
+  static String name(BranchId branch) {
+    String text = branch.toString();
+    return text.substring(text.length() - 12);
+  }
+}

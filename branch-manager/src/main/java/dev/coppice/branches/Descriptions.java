@@ -1,0 +1,80 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.catalogue.StoredBranch;
+import dev.coppice.branches.catalogue.StoredSnapshot;
+import dev.coppice.branches.catalogue.StoredSource;
+import dev.coppice.branches.catalogue.StoredSource.Pulled;
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.BranchSpace;
+import dev.coppice.storage.PageStore;
+import dev.coppice.storage.StorageException;
+
+/** What callers are told of sources, snapshots and branches. */
+final class Descriptions {
+
+  private final Register register;
+  private final PageStore store;
+
+  Descriptions(Register register, PageStore store) {
+    this.register = register;
+    this.store = store;
+  }
+
+  BranchInfo of(LiveBranch branch) {
+    StoredBranch stored = branch.stored();
+    StoredSource source = register.source(stored.source());
+    return new BranchInfo(
+        stored.name(),
+        source.name(),
+        stored.lineage(),
+        register.snapshot(stored.snapshot()).name(),
+        branch.awake() ? BranchInfo.State.RUNNING : BranchInfo.State.SUSPENDED,
+        stored.access(),
+        stored.role(),
+        source.origin().database(),
+        source.engine().major(),
+        ownBytes(stored.store()),
+        stored.createdAt(),
+        stored.expiresAt());
+  }
+
+  SourceInfo of(StoredSource source) {
+    return new SourceInfo(
+        source.name(),
+        source.address().toString(),
+        source.state(),
+        source.detail(),
+        source.origin().provider(),
+        source.origin().version(),
+        source.engine().major(),
+        source.origin().database(),
+        source.origin().owner(),
+        source.pulled().map(Pulled::tables).orElse(0L),
+        source.pulled().map(Pulled::rows).orElse(0L),
+        source.origin().bytes(),
+        source.base().map(this::ownBytes).orElse(0L),
+        register.newest(source).map(StoredSnapshot::name),
+        source.pulled().map(Pulled::lsn),
+        source.pulled().map(Pulled::at),
+        source.settings(),
+        source.fidelity());
+  }
+
+  SnapshotInfo of(StoredSnapshot snapshot) {
+    return new SnapshotInfo(
+        snapshot.name(),
+        new BranchName(snapshot.ownerName()),
+        snapshot.takenAt(),
+        register.children(snapshot.id()));
+  }
+
+  /** A branch that is just being deleted occupies nothing. */
+  private long ownBytes(BranchId branch) {
+    try {
+      BranchSpace space = store.space(branch);
+      return space.ownBytes();
+    } catch (StorageException e) {
+      return 0;
+    }
+  }
+}

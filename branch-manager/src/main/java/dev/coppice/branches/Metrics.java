@@ -1,0 +1,45 @@
+package dev.coppice.branches;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+
+/** What is counted and timed. */
+final class Metrics {
+
+  final Timer create;
+  final Timer wake;
+  final Timer fork;
+  final Timer seal;
+  final Counter warm;
+  final Counter cold;
+
+  Metrics(MeterRegistry meters, Register register) {
+    create = timer(meters, "coppice.branch.create", "Creating a branch, its engine's start apart");
+    wake = timer(meters, "coppice.branch.wake", "Starting a branch's engine");
+    fork = timer(meters, "coppice.store.fork", "Forking the files of a snapshot");
+    seal = timer(meters, "coppice.source.seal", "Sealing a base into a snapshot");
+    warm = claims(meters, "warm");
+    cold = claims(meters, "cold");
+    meters.gauge("coppice.branches", register, r -> r.branches().size());
+    meters.gauge("coppice.sources", register, r -> r.sources().size());
+    meters.gauge(
+        "coppice.engines.awake",
+        register,
+        r -> r.branches().stream().filter(LiveBranch::awake).count());
+  }
+
+  private static Timer timer(MeterRegistry meters, String name, String description) {
+    return Timer.builder(name)
+        .description(description)
+        .publishPercentileHistogram()
+        .register(meters);
+  }
+
+  private static Counter claims(MeterRegistry meters, String engine) {
+    return Counter.builder("coppice.branch.created")
+        .description("Branches created, by whether an engine was waiting")
+        .tag("engine", engine)
+        .register(meters);
+  }
+}

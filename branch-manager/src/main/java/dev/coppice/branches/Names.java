@@ -1,0 +1,43 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.catalogue.StoredSnapshot;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Names of snapshots, which unlike branches' never become part of an address. */
+final class Names {
+
+  private static final Pattern SNAPSHOT = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final DateTimeFormatter BY_TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private Names() {}
+
+  static String snapshot(String wished) {
+    if (!SNAPSHOT.matcher(wished).matches()) {
+      throw new BranchException(
+          BranchFailure.NAME_INVALID,
+          "That cannot be the name of a snapshot",
+          "Use 1 to 63 letters, digits, dots, underscores and hyphens, beginning with a letter or"
+              + " digit.");
+    }
+    return wished;
+  }
+
+  /** A name that none of these snapshots has. */
+  static String fresh(Instant now, List<StoredSnapshot> others) {
+    Set<String> taken = others.stream().map(StoredSnapshot::name).collect(Collectors.toSet());
+    String name = BY_TIME.format(now);
+    String candidate = name;
+    for (int i = 2; taken.contains(candidate); i++) {
+      candidate = name + "-" + i;
+    }
+    return candidate;
+  }
+}

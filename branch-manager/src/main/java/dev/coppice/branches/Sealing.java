@@ -1,0 +1,56 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.catalogue.StoredSource;
+import dev.coppice.branches.engine.Engine;
+import dev.coppice.branches.engine.EngineSettings;
+import dev.coppice.branches.engine.Installation;
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.SnapshotId;
+import java.util.Map;
+import java.util.Set;
+
+/** Turns a base into a snapshot from which branches start without recovery or clean-up. */
+final class Sealing {
+
+  /** Files of a running engine that mean nothing in a copy of its directory. */
+  static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "postmaster.opts");
+
+  record Sealed(SnapshotId snapshot, BaseImage.Prepared prepared) {}
+
+  private final Ground ground;
+  private final BranchEngines engines;
+
+  Sealing(Ground ground, BranchEngines engines) {
+    this.ground = ground;
+    this.engines = engines;
+  }
+
+  /**
+   * @param base whose engine does not run, and was shut down in order
+   * @param settings of the source, to be tried on the engine
+   */
+  Sealed seal(BranchId base, StoredSource source, Map<String, String> settings) {
+    Installation installation = engines.installation(source.engine());
+    BranchId child = ground.store().fork(base, OF_THE_PROCESS);
+    try {
+      Engine engine =
+          engines.start(
+              child,
+              installation,
+              EngineSettings.seal(installation.major()),
+              source.origin().database());
+      BaseImage.Prepared prepared;
+      try {
+        prepared =
+            new BaseImage(engine.socket(), source.origin().database())
+                .prepare(installation.major(), source.origin().superuser(), settings);
+      } finally {
+        engine.stopFast(BranchEngines.STOP_TIMEOUT);
+      }
+      return new Sealed(ground.store().freeze(child, OF_THE_PROCESS), prepared);
+    } finally {
+      engines.forget(child);
+      ground.discard(child);
+    }
+  }
+}

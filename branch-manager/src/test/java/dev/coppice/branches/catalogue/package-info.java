@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.branches.catalogue;
+
+import org.jspecify.annotations.NullMarked;
