@@ -23,6 +23,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -58,6 +59,7 @@ public final class CoppiceServer implements AutoCloseable {
       Path data = settings.dataDirectory();
       started("lock", InstanceLock.acquire(data));
       prepareRunDirectory(settings.runDirectory());
+      started("run directory", () -> removeIfEmpty(settings.runDirectory()));
       bindMetrics();
       InetSocketAddress postgres = resolve(settings.postgresListen(), "postgres.listen");
       InetSocketAddress http = resolve(settings.httpListen(), "http.listen");
@@ -189,6 +191,14 @@ public final class CoppiceServer implements AutoCloseable {
           "cannot use the run directory %s: %s".formatted(directory, e),
           "Set run_dir to a directory that this user may write to.",
           e);
+    }
+  }
+
+  private static void removeIfEmpty(Path directory) throws IOException {
+    try {
+      Files.deleteIfExists(directory);
+    } catch (DirectoryNotEmptyException e) {
+      LOG.debug("{} is kept, since it holds something", directory);
     }
   }
 

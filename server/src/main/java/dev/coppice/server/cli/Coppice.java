@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Coppice.VersionText.class,
     subcommands = {
+      DemoCommand.class,
       ServeCommand.class,
       SourceCommand.class,
       BranchCommand.class,

@@ -1,11 +1,10 @@
 package dev.coppice.server.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.coppice.server.demo.Demo;
 import java.io.PrintWriter;
-import java.util.function.Consumer;
 
 /** Shows a pull's events to people: bars on a terminal, lines elsewhere. */
-interface PullProgress extends Consumer<JsonNode>, AutoCloseable {
+interface PullProgress extends Demo.Progress {
 
   static PullProgress on(PrintWriter err) {
     int columns = Integer.getInteger("coppice.stderr.columns", 0);

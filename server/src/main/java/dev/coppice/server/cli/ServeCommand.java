@@ -21,6 +21,10 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    // Before the first logger is made. A server's log is worth having, a command's is noise.
+    if (System.getenv("COPPICE_LOG") == null) {
+      System.setProperty("coppice.log", "INFO");
+    }
     Settings settings = options.read();
     CoppiceServer server = CoppiceServer.start(settings, System.getenv());
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));

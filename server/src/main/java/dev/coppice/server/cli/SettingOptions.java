@@ -89,15 +89,15 @@ final class SettingOptions {
     if (!postgresDirectories.isEmpty()) {
       flags.put(SettingKey.POSTGRES_DIRECTORIES, postgresDirectories);
     }
-    standards.forEach((key, text) -> flags.putIfAbsent(key, List.of(text)));
+    standards.forEach((key, text) -> {
+      if (!environment.containsKey(key.variable())) {
+        flags.putIfAbsent(key, List.of(text));
+      }
+    });
     Optional<String> named =
         Optional.ofNullable(environment.get("COPPICE_CONFIG")).filter(text -> !text.isBlank());
     return SettingsReader.read(
         Optional.ofNullable(config).or(() -> named.map(Path::of)), environment, flags);
-  }
-
-  boolean dataDirectoryNamed() {
-    return dataDirectory != null;
   }
 
   private static void put(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.architecture;
+
+import org.jspecify.annotations.NullMarked;

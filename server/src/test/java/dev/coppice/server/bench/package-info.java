@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.bench;
+
+import org.jspecify.annotations.NullMarked;

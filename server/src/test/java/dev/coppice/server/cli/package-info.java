@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.failure;
+
+import org.jspecify.annotations.NullMarked;

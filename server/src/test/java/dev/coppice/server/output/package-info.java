@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.output;
+
+import org.jspecify.annotations.NullMarked;

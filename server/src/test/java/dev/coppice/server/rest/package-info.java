@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.rest;
+
+import org.jspecify.annotations.NullMarked;
