@@ -8,16 +8,16 @@ final class Fidelity {
 
   private final List<FidelityNote> notes = new ArrayList<>();
 
-  synchronized void dropped(String kind, String object, String reason) {
-    notes.add(new FidelityNote(kind, object, "dropped", reason));
+  synchronized void add(FidelityNote note) {
+    notes.add(note);
   }
 
-  synchronized void changed(String kind, String object, String reason) {
-    notes.add(new FidelityNote(kind, object, "changed", reason));
+  void dropped(String kind, String object, String reason) {
+    add(new FidelityNote(kind, object, "dropped", reason));
   }
 
-  synchronized void replaced(String kind, String object, String reason) {
-    notes.add(new FidelityNote(kind, object, "replaced", reason));
+  void changed(String kind, String object, String reason) {
+    add(new FidelityNote(kind, object, "changed", reason));
   }
 
   synchronized List<FidelityNote> notes() {

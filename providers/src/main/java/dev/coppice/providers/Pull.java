@@ -70,6 +70,7 @@ final class Pull {
     plan(tables);
 
     phase(PullEvent.Phase.ROLES);
+    NotCopied.note(exporting, fidelity);
     RoleCopy roles = new RoleCopy(exporting, maintenance, facts, target.superuser(), fidelity);
     roles.create();
 

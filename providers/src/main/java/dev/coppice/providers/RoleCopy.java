@@ -42,6 +42,9 @@ final class RoleCopy {
   private final Fidelity fidelity;
   private final List<Role> roles = new ArrayList<>();
 
+  /** Who is a superuser until everything has its owner. */
+  private final Set<String> elevated = new HashSet<>();
+
   RoleCopy(
       Connection source,
       Connection engine,
@@ -61,6 +64,7 @@ final class RoleCopy {
    */
   void create() throws SQLException {
     readRoles();
+    readElevated();
     Set<String> present = existing();
     for (Role role : roles) {
       if (present.contains(role.name)) {
@@ -92,13 +96,12 @@ final class RoleCopy {
 
   /** Takes superuser and replication away, and applies what the roles have set for themselves. */
   void settle() throws SQLException {
-    Set<String> owners = ownersOfSuperuserObjects();
     for (Role role : roles) {
       if (role.name.equals(bootstrap)) {
         continue;
       }
       String name = SqlText.identifier(role.name);
-      if (role.superuser || owners.contains(role.name)) {
+      if (elevated.contains(role.name)) {
         Query.run(engine, "ALTER ROLE " + name + " NOSUPERUSER");
       }
       if (role.superuser || role.replication) {
@@ -133,7 +136,7 @@ final class RoleCopy {
                      CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
                      CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
                      CASE WHEN rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END) AS attributes
-            FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY rolname
+            FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY oid
             """,
             row ->
                 new Role(
@@ -147,10 +150,9 @@ final class RoleCopy {
                     row.getString("comment"))));
   }
 
-  private String attributes(Role role) throws SQLException {
+  private String attributes(Role role) {
     StringBuilder text = new StringBuilder(role.attributes).append(" NOREPLICATION");
-    boolean elevated = role.superuser || ownersOfSuperuserObjects().contains(role.name);
-    text.append(elevated ? " SUPERUSER" : " NOSUPERUSER");
+    text.append(elevated.contains(role.name) ? " SUPERUSER" : " NOSUPERUSER");
     if (role.connectionLimit != -1) {
       text.append(" CONNECTION LIMIT ").append(role.connectionLimit);
     }
@@ -160,24 +162,17 @@ final class RoleCopy {
     return text.toString();
   }
 
-  private @Nullable Set<String> owners;
-
-  /** Event triggers, wrappers and publications of all tables can only be given to superusers. */
-  private Set<String> ownersOfSuperuserObjects() throws SQLException {
-    Set<String> known = owners;
-    if (known == null) {
-      known =
-          new HashSet<>(
-              Query.list(
-                  source,
-                  """
-                  SELECT pg_get_userbyid(evtowner) FROM pg_event_trigger
-                  UNION SELECT pg_get_userbyid(fdwowner) FROM pg_foreign_data_wrapper
-                  """,
-                  row -> row.getString(1)));
-      owners = known;
-    }
-    return known;
+  /** Event triggers and wrappers can only be given to superusers. */
+  private void readElevated() throws SQLException {
+    elevated.addAll(
+        Query.list(
+            source,
+            """
+            SELECT rolname FROM pg_roles WHERE rolsuper
+            UNION SELECT pg_get_userbyid(evtowner) FROM pg_event_trigger
+            UNION SELECT pg_get_userbyid(fdwowner) FROM pg_foreign_data_wrapper
+            """,
+            row -> row.getString(1)));
   }
 
   private Set<String> existing() throws SQLException {

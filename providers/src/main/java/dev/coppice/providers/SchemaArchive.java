@@ -58,7 +58,9 @@ final class SchemaArchive {
           "pg_dump could not read the schema of " + source + ": " + dump.output().strip(),
           "Run the source's check, and do what it says.");
     }
-    List<String> listing = List.of(tools.pgRestore().toString(), "--list", archive.toString());
+    // Without --create the list would hide what belongs to the database as a whole.
+    List<String> listing =
+        List.of(tools.pgRestore().toString(), "--list", "--create", archive.toString());
     ToolProcess.Outcome list = processes.run(listing, Map.of());
     if (list.exitCode() != 0) {
       throw failed("pg_restore could not list the schema", list);
@@ -88,7 +90,12 @@ final class SchemaArchive {
 
   /** The database's settings, grants and comment, which would get in the way before. */
   List<RestoreLog.Failure> restoreDatabaseProperties() throws IOException, InterruptedException {
-    return restore(TocEntry::isOfDatabase, List.of("--create"), Map.of());
+    List<RestoreLog.Failure> failures =
+        restore(TocEntry::isOfDatabase, List.of("--create"), Map.of());
+    // --create insists on creating what is there already, and goes on.
+    return failures.stream()
+        .filter(failure -> !failure.reason().matches("database \".*\" already exists"))
+        .toList();
   }
 
   private List<RestoreLog.Failure> restore(

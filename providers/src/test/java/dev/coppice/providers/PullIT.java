@@ -7,14 +7,14 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class PullIT {
 
-  private static PostgresServer source;
-  private static PostgresServer engine;
+  @AutoClose private static PostgresServer source;
+  @AutoClose private static PostgresServer engine;
 
   @BeforeAll
   static void start() throws SQLException {
@@ -25,12 +25,6 @@ class PullIT {
     source.execute("postgres", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
     source.tool("shop", "pgbench", "-i", "-q", "-s", "5", "--foreign-keys");
     source.execute("shop", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
-  }
-
-  @AfterAll
-  static void stop() {
-    engine.close();
-    source.close();
   }
 
   @Test

@@ -189,6 +189,20 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
+  /** Runs statements as psql does, and stops at the first error. */
+  public void script(String database, String sql) {
+    try {
+      Path file = Files.writeString(Files.createTempFile("coppice-test", ".sql"), sql);
+      try {
+        tool(database, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file.toString());
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** What {@code pg_dump} prints, without the lines that are random. */
   public String dump(String database, String... arguments) {
     return tool(database, "pg_dump", arguments)
