@@ -9,6 +9,10 @@ import java.util.concurrent.CompletionStage;
  */
 public interface BranchResolver {
 
-  /** Finds the branch that a client asked for; does not wake it. */
+  /**
+   * Finds the branch that a client asked for; does not wake it. Nobody has shown a password yet: a
+   * refusal of SQLSTATE class 28 (this role may not log in) is therefore told only after one was
+   * asked for, and looks like a wrong password. Other refusals are told at once.
+   */
   CompletionStage<BranchTarget> resolve(BranchRequest request);
 }

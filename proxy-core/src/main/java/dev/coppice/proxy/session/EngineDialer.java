@@ -41,6 +41,7 @@ final class EngineDialer {
         new Bootstrap()
             .group(loop)
             .channel(transport.engineChannel())
+            .option(ChannelOption.RECVBUF_ALLOCATOR, Transport.receiveBuffers())
             // A failed write must not discard what the engine said before it closed.
             .option(ChannelOption.AUTO_CLOSE, false)
             .handler(new ChannelInboundHandlerAdapter())

@@ -1,7 +1,9 @@
 package dev.coppice.proxy.session;
 
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -78,6 +80,14 @@ enum Transport {
       return valueOf(named.toUpperCase(Locale.ROOT));
     }
     return EPOLL.isAvailable() ? EPOLL : NIO;
+  }
+
+  /**
+   * Buffers for reads. Netty's smallest are 64 bytes, and a message longer than the last ones would
+   * take two reads.
+   */
+  static RecvByteBufAllocator receiveBuffers() {
+    return new AdaptiveRecvByteBufAllocator(1024, 4096, 64 * 1024);
   }
 
   abstract boolean isAvailable();

@@ -15,7 +15,7 @@ import java.util.Optional;
 /** A real engine with a database "shop" and a role "app", and a proxy before it. */
 final class ProxyFixture implements AutoCloseable {
 
-  static final Duration HANDSHAKE = Duration.ofSeconds(3);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final TestEngine engine;
   final TestBranches branches;
@@ -24,6 +24,10 @@ final class ProxyFixture implements AutoCloseable {
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
 
   ProxyFixture(Path directory) {
+    this(directory, PATIENCE);
+  }
+
+  ProxyFixture(Path directory, Duration handshakeTimeout) {
     tlsDirectory = directory.resolve("tls");
     engine = TestEngine.start();
     branches = new TestBranches(engine.socket());
@@ -31,20 +35,20 @@ final class ProxyFixture implements AutoCloseable {
       engine.sql("CREATE DATABASE shop");
       engine.sql("CREATE ROLE app LOGIN");
       engine.sql("ALTER DATABASE shop OWNER TO app");
-      proxy = ProxyServer.start(config(), branches, metrics);
+      proxy = ProxyServer.start(config(handshakeTimeout), branches, metrics);
     } catch (RuntimeException e) {
       engine.close();
       throw e;
     }
   }
 
-  private ProxyConfig config() {
+  private ProxyConfig config(Duration handshakeTimeout) {
     return new ProxyConfig(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         Optional.empty(),
         tlsDirectory,
-        HANDSHAKE,
-        Duration.ofSeconds(10),
+        handshakeTimeout,
+        PATIENCE,
         Optional.of("coppice.test"));
   }
 
@@ -54,12 +58,16 @@ final class ProxyFixture implements AutoCloseable {
 
   /** What psql prints, its errors included. */
   String psql(String password, String connection, String statement) {
+    return psql(port(), password, connection, statement);
+  }
+
+  private String psql(int port, String password, String connection, String statement) {
     try {
       ProcessBuilder builder =
           new ProcessBuilder(
               List.of(
                   engine.tool("psql"),
-                  "hostaddr=127.0.0.1 port=%d %s".formatted(port(), connection),
+                  "hostaddr=127.0.0.1 port=%d %s".formatted(port, connection),
                   "-X",
                   "-Atqc",
                   statement));
@@ -76,6 +84,17 @@ final class ProxyFixture implements AutoCloseable {
 
   String psql(String connection, String statement) {
     return psql(TestBranches.PASSWORD, connection, statement);
+  }
+
+  /** The same through another proxy before the same engine. */
+  String psql(Transport transport, String connection, String statement) {
+    System.setProperty(Transport.PROPERTY, transport.name());
+    try (ProxyServer other =
+        ProxyServer.start(config(PATIENCE), branches, new SimpleMeterRegistry())) {
+      return psql(other.address().getPort(), TestBranches.PASSWORD, connection, statement);
+    } finally {
+      System.clearProperty(Transport.PROPERTY);
+    }
   }
 
   /** Sessions of clients on the engine, its own tools' excepted. */

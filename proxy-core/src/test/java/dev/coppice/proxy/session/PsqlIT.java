@@ -1,8 +1,10 @@
 package dev.coppice.proxy.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -11,6 +13,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakGuard.class)
@@ -42,6 +45,18 @@ class PsqlIT {
   void queriesWithAndWithoutTls(String sslmode) {
     assertThat(fixture.psql("user=app.pr-1 dbname=shop sslmode=" + sslmode, WHERE))
         .isEqualTo("app|shop");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void queriesOverEveryTransport(Transport transport) {
+    assumeTrue(transport.isAvailable(), () -> transport + " is not available on this machine");
+    for (String sslmode : List.of("disable", "require")) {
+      assertThat(
+              fixture.psql(
+                  transport, "user=app.pr-1 sslmode=" + sslmode, "SELECT repeat('x', 3000000)"))
+          .hasSize(3_000_000);
+    }
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.coppice.proxy.session;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -17,6 +19,7 @@ import java.util.stream.Stream;
 final class TestEngine implements AutoCloseable {
 
   private static final Path SYSTEM_FOLDERS = Path.of("/usr/lib/postgresql");
+  private static final long POLL_NANOS = 1_000_000;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Path directory;
@@ -156,7 +159,7 @@ final class TestEngine implements AutoCloseable {
       if (System.nanoTime() > deadline) {
         throw new AssertionError("waited in vain for " + what);
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 
@@ -201,9 +204,7 @@ final class TestEngine implements AutoCloseable {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       process.getOutputStream().close();
-      String output =
-          new String(
-              process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.waitFor() != 0) {
         throw new IllegalStateException(command + ": " + output);
       }
