@@ -26,13 +26,17 @@ public final class FuseSession implements AutoCloseable {
   private static final long CLONE_DEVICE = 0x8004E500L;
   private static final int MIN_WORKERS = 2;
   private static final int MAX_WORKERS = 4;
+
+  /** On top of those, so that as many may wait for the disk at any time. */
+  private static final int SYNCING_WORKERS = 2;
+
   private static final int NOTIFY_INVALIDATE_ENTRY = 3;
   private static final long JOIN_MILLIS = 10_000;
 
   private final Arena memory = Arena.ofShared();
   private final List<Integer> devices = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final SyncThreads syncThreads = new SyncThreads();
+  private final SyncThreads syncThreads = new SyncThreads(SYNCING_WORKERS);
   private final ExecutorService notifier =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("coppice-fuse-notify").daemon().factory());

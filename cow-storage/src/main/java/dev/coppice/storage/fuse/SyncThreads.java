@@ -7,20 +7,33 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Threads that wait for the disk and answer the kernel themselves, so that reads go on. */
+/**
+ * Waits for the disk so that reads go on meanwhile. A few syncs may run on the workers they came
+ * to, which saves waking another thread; the rest go to threads that answer the kernel themselves.
+ */
 final class SyncThreads implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(SyncThreads.class);
   private static final int THREADS = 4;
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
 
+  private final int inlineLimit;
+  private final AtomicInteger inline = new AtomicInteger();
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
           THREADS, Thread.ofPlatform().name("coppice-fuse-sync-", 0).daemon().factory());
+
+  /**
+   * @param inlineLimit how many workers may wait for the disk at a time
+   */
+  SyncThreads(int inlineLimit) {
+    this.inlineLimit = inlineLimit;
+  }
 
   /**
    * @param fd the clone of the device that the request came from
@@ -32,6 +45,15 @@ final class SyncThreads implements AutoCloseable {
           case Opcode.FSYNCDIR -> branch::syncNames;
           default -> branch::syncAll;
         };
+    if (inline.incrementAndGet() <= inlineLimit) {
+      try {
+        answer(fd, unique, work);
+      } finally {
+        inline.decrementAndGet();
+      }
+      return;
+    }
+    inline.decrementAndGet();
     try {
       threads.execute(() -> answer(fd, unique, work));
     } catch (RejectedExecutionException e) {

@@ -26,6 +26,7 @@ final class Worker implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final int WRITE_DATA_OFFSET = 80;
   private static final int KEEP_SIZE = 1;
+  private static final int NICENESS = -10;
 
   private final int fd;
   private final BranchStore store;
@@ -71,6 +72,8 @@ final class Worker implements Runnable {
 
   @Override
   public void run() {
+    // Engines wait for this thread, so it should not wait for them. Without the right to, it does.
+    Posix.setThreadNiceness(NICENESS);
     while (readRequest()) {
       try {
         dispatch();

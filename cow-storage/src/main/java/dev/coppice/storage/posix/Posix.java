@@ -67,6 +67,8 @@ public final class Posix {
       handle("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
   private static final MethodHandle FSTAT =
       handle("fstat", FunctionDescriptor.of(INT, INT, POINTER));
+  private static final MethodHandle SETPRIORITY =
+      handle("setpriority", FunctionDescriptor.of(INT, INT, INT, INT));
   private static final MethodHandle MOUNT =
       handle("mount", FunctionDescriptor.of(INT, POINTER, POINTER, POINTER, LONG, POINTER));
   private static final MethodHandle UMOUNT2 =
@@ -274,6 +276,17 @@ public final class Posix {
     MemorySegment state = CAPTURED.get();
     try (Arena arena = Arena.ofConfined()) {
       int result = (int) UMOUNT2.invokeExact(state, arena.allocateFrom(target), flags);
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /** Sets the niceness of the calling platform thread alone; needs CAP_SYS_NICE to lower it. */
+  public static int setThreadNiceness(int niceness) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      int result = (int) SETPRIORITY.invokeExact(state, 0, 0, niceness);
       return result < 0 ? negatedErrno(state) : result;
     } catch (Throwable e) {
       throw bug(e);
