@@ -1,0 +1,139 @@
+package dev.coppice.branches;
+
+import static dev.coppice.branches.BranchLab.OWNER;
+import static dev.coppice.branches.BranchLab.SHOP;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coppice.branches.BranchLab.Client;
+import dev.coppice.storage.PageStore;
+import dev.coppice.storage.StoreConfig;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Kills a server without warning, and looks at what its successor finds. */
+class CrashIT {
+
+  private static final long SEED = 20_260_101;
+  private static final int KILLS = 3;
+
+  @Test
+  void whatAServerReturnedSurvivesItsKillAndWhatItHadBegunIsGone() throws Exception {
+    try (BranchLab lab = new BranchLab()) {
+      List<String> pull = List.of("pull", lab.shop("secret").address().url());
+      killWhenItSays(lab, "COPY", pull);
+      int known = 0;
+      try (BranchManager successor = lab.open(0)) {
+        assertThat(successor.source(SHOP).state()).isEqualTo(SourceInfo.State.FAILED);
+        assertThat(successor.source(SHOP).detail()).isNotBlank();
+        successor.addSource(lab.shop("secret"), event -> {});
+        successor.createBranch(BranchLab.request("shop", "kept", Access.OWNER));
+        try (Client client = Client.connect(successor, "kept", OWNER)) {
+          client.run("CREATE TABLE sales.mark AS SELECT 42 AS answer");
+        }
+        known = successor.branches().size();
+      }
+      Random random = new Random(SEED);
+      for (int round = 0; round < KILLS; round++) {
+        known = killWhileCreating(lab, "r" + round, 1 + random.nextInt(20), known);
+      }
+      assertThat(storeBranches(lab)).isEqualTo(known + 2);
+    }
+  }
+
+  private static int killWhileCreating(BranchLab lab, String prefix, int after, int known)
+      throws Exception {
+    String last = prefix + "-" + after;
+    List<String> said = killWhenItSays(lab, last, List.of(prefix));
+    try (BranchManager successor = lab.open(0)) {
+      List<String> names =
+          successor.branches().stream().map(branch -> branch.name().value()).toList();
+      assertThat(names).as("seed %d", SEED).containsAll(said).contains("kept");
+      // One may have been created without its name having been said.
+      assertThat(names.size()).isBetween(known + said.size(), known + said.size() + 1);
+      try (Client client = Client.connect(successor, last, OWNER)) {
+        assertThat(client.one("SELECT count(*) FROM sales.item")).isEqualTo("20000");
+      }
+      try (Client client = Client.connect(successor, "kept", OWNER)) {
+        assertThat(client.one("SELECT answer FROM sales.mark")).isEqualTo("42");
+      }
+      assertThat(successor.checkStore().problems()).isEmpty();
+      known = names.size();
+    }
+    assertThat(enginesOf(lab)).isZero();
+    return known;
+  }
+
+  /** Returns what it had said until it was killed. */
+  private static List<String> killWhenItSays(BranchLab lab, String word, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    // What a killed pull leaves there goes with the lab.
+    command.add("-Djava.io.tmpdir=" + lab.root);
+    command.add("-cp");
+    command.add(
+        Optional.ofNullable(System.getProperty("surefire.test.class.path"))
+            .orElse(System.getProperty("java.class.path")));
+    command.add(DoomedServer.class.getName());
+    command.add(lab.root.toString());
+    command.addAll(arguments);
+    Process server =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .start();
+    List<String> said = new ArrayList<>();
+    List<String> all = new ArrayList<>();
+    try (BufferedReader output =
+        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
+      boolean reached = false;
+      while (!reached) {
+        String line = output.readLine();
+        if (line == null) {
+          throw new AssertionError("the server ended by itself:\n" + String.join("\n", all));
+        }
+        all.add(line);
+        if (line.startsWith("SAID ")) {
+          said.add(line.substring("SAID ".length()));
+          reached = line.equals("SAID " + word);
+        }
+      }
+    } finally {
+      server.destroyForcibly();
+      server.waitFor(30, TimeUnit.SECONDS);
+    }
+    return said;
+  }
+
+  private static long enginesOf(BranchLab lab) {
+    String mark = "unix_socket_directories=" + lab.root.resolve("run");
+    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+      return processes
+          .filter(process -> process.info().commandLine().orElse("").contains(mark))
+          .count();
+    }
+  }
+
+  private static int storeBranches(BranchLab lab) {
+    try (PageStore store =
+        PageStore.open(
+            new StoreConfig(
+                lab.root.resolve("data").resolve("store"),
+                lab.root.resolve("run").resolve("mnt"),
+                0,
+                0))) {
+      return store.branches().size();
+    }
+  }
+}
