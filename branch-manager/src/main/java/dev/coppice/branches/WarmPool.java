@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,11 +33,16 @@ final class WarmPool implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
 
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+  private static final long MOST_YIELD_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final PageStore store;
   private final BranchEngines engines;
   private final Passwords passwords;
   private final int size;
   private final ExecutorService workers;
+
+  private volatile long claimedAtNanos = System.nanoTime() - MOST_YIELD_NANOS;
 
   // All guarded by this.
   private final Map<UUID, Target> targets = new HashMap<>();
@@ -82,6 +88,7 @@ final class WarmPool implements AutoCloseable {
 
   /** Never blocks. */
   synchronized Optional<WarmBranch> claim(SnapshotId snapshot) {
+    claimedAtNanos = System.nanoTime();
     Deque<WarmBranch> entries = waiting.getOrDefault(snapshot, new ArrayDeque<>());
     WarmBranch claimed = entries.poll();
     while (claimed != null && !claimed.engine.alive()) {
@@ -136,12 +143,27 @@ final class WarmPool implements AutoCloseable {
             return;
           }
         }
+        yieldToClients();
         add(target.get());
       }
     } catch (RuntimeException e) {
       LOG.warn("The pool of warm engines could not be filled; the next branch tries again", e);
       synchronized (this) {
         filling = false;
+      }
+    }
+  }
+
+  /** Who has just claimed an engine is about to use it, and the processors are few. */
+  private void yieldToClients() {
+    long began = System.nanoTime();
+    while (System.nanoTime() - began < MOST_YIELD_NANOS
+        && (engines.congested() || System.nanoTime() - claimedAtNanos < QUIET_NANOS)) {
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       }
     }
   }
