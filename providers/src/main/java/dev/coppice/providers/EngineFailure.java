@@ -1,5 +1,8 @@
 package dev.coppice.providers;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 final class EngineFailure {
 
   private static final String DISK_FULL_STATE = "53100";
+
+  private static final long TWO_LOG_SEGMENTS_BYTES = 2 * 16 * 1024 * 1024;
 
   private EngineFailure() {}
 
@@ -34,6 +39,24 @@ final class EngineFailure {
         || state.startsWith("57")
         || state.startsWith("58")
         || state.startsWith("08");
+  }
+
+  /**
+   * An engine that cannot write its log shuts down without saying so to its clients; what is left
+   * of its disk tells.
+   */
+  static Exception explain(SQLException e, Path dataDirectory) {
+    String state = e.getSQLState() == null ? "" : e.getSQLState();
+    if (state.startsWith("08") || state.startsWith("57")) {
+      try {
+        if (Files.getFileStore(dataDirectory).getUsableSpace() < TWO_LOG_SEGMENTS_BYTES) {
+          return localDiskFull(e);
+        }
+      } catch (IOException unknown) {
+        // Not a folder of this machine that we may look at.
+      }
+    }
+    return e;
   }
 
   static SourceException localDiskFull(Throwable cause) {

@@ -16,7 +16,8 @@ final class PostgresSource implements Source {
   @Override
   public SourceCheck check() {
     return interruptibly(
-        "check", scope -> new Preflight(new SourceSessions(address.parts(), scope)).run().check());
+        "check",
+        scope -> new Preflight(new SourceSessions(address.parts(), scope), scope).run().check());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -34,17 +35,19 @@ final class Preflight {
   }
 
   private final SourceSessions sessions;
+  private final PullScope scope;
 
-  Preflight(SourceSessions sessions) {
+  Preflight(SourceSessions sessions, PullScope scope) {
     this.sessions = sessions;
+    this.scope = scope;
   }
 
-  Result run() {
+  Result run() throws IOException, InterruptedException {
     Connection connection = sessions.open();
     try {
       List<Finding> findings = new ArrayList<>();
       Finding pooler = new PoolerProbe(sessions).probe(connection);
-      SourceFacts facts = FactsReader.read(connection, sessions.url());
+      SourceFacts facts = FactsReader.read(connection, sessions.url(), scope);
       findings.add(pooler);
       findings.add(version(facts));
       findings.add(tools(facts));

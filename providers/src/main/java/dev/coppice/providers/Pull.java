@@ -24,6 +24,7 @@ final class Pull {
   private final LocalSessions engine;
   private final Workers workers;
   private final Fidelity fidelity = new Fidelity();
+  private Path dataDirectory = Path.of("/");
 
   Pull(
       ConnectionUrl url,
@@ -42,11 +43,13 @@ final class Pull {
 
   PullReport run() throws Exception {
     phase(PullEvent.Phase.PREFLIGHT);
-    Preflight.Result preflight = new Preflight(source).run();
+    Preflight.Result preflight = new Preflight(source, scope).run();
     preflight.requirePassed();
     Path directory = Files.createTempDirectory("coppice-pull");
     try {
       return run(preflight.facts(), directory);
+    } catch (SQLException e) {
+      throw EngineFailure.explain(e, dataDirectory);
     } finally {
       delete(directory);
     }
@@ -62,6 +65,7 @@ final class Pull {
             facts.database(),
             directory);
     Connection maintenance = engine.open("template1");
+    dataDirectory = Path.of(Query.text(maintenance, "SHOW data_directory"));
     Connection exporting = source.open();
     SnapshotSession snapshot = SnapshotSession.open(exporting);
     Set<String> missing = ExtensionPlan.missing(exporting, maintenance, fidelity);

@@ -17,7 +17,9 @@ final class SourceSessions {
       SET default_transaction_read_only = on; SET row_security = off;
       SET synchronize_seqscans = off; SET jit = off; SET DateStyle = 'ISO, MDY';
       SET IntervalStyle = 'postgres'; SET lc_monetary = 'C'; SET bytea_output = 'hex';
-      SET client_min_messages = warning; SET search_path = ''
+      SET client_min_messages = warning; SET search_path = '';
+      SELECT set_config(name, '0', false) FROM pg_settings
+      WHERE name IN ('transaction_timeout', 'idle_session_timeout', 'tcp_user_timeout')
       """;
 
   private final PullScope scope;

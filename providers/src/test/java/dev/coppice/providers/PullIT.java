@@ -18,13 +18,29 @@ class PullIT {
 
   @BeforeAll
   static void start() throws SQLException {
-    source = PostgresServer.start("postgres");
+    source = PostgresServer.start("postgres", "work_mem=13MB", "timezone=Asia/Tokyo");
     engine = PostgresServer.start("coppice", "wal_level=minimal", "max_wal_senders=0");
     source.execute("postgres", "CREATE ROLE app LOGIN PASSWORD 'app'");
     source.execute("postgres", "CREATE DATABASE shop OWNER app");
     source.execute("postgres", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
     source.tool("shop", "pgbench", "-i", "-q", "-s", "5", "--foreign-keys");
     source.execute("shop", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader");
+  }
+
+  @Test
+  void factsHoldTheServersOwnSettings() {
+    SourceAddress address = SourceAddress.parse(source.url("reader", "reader", "shop"));
+
+    SourceCheck check = Source.at(address).check();
+
+    assertThat(check.passed()).as(check.items().toString()).isTrue();
+    assertThat(check.facts().owner()).isEqualTo("app");
+    assertThat(check.facts().encoding()).isEqualTo("UTF8");
+    assertThat(check.facts().localeProvider()).isEqualTo("libc");
+    assertThat(check.facts().settings())
+        .containsEntry("work_mem", "13312kB")
+        .containsEntry("TimeZone", "Asia/Tokyo")
+        .doesNotContainKeys("max_connections", "statement_timeout");
   }
 
   @Test
