@@ -55,9 +55,14 @@ public final class PostgresServer implements AutoCloseable {
    * @param settings further settings, {@code name=value}
    */
   public static PostgresServer start(String superuser, String... settings) {
+    return startIn(Path.of(System.getProperty("java.io.tmpdir")), superuser, settings);
+  }
+
+  /** Puts its files into a folder of their own under that one. */
+  public static PostgresServer startIn(Path parent, String superuser, String... settings) {
     Path bin = newestInstallation();
     try {
-      Path directory = Files.createTempDirectory("coppice-test-pg");
+      Path directory = Files.createTempDirectory(parent, "coppice-test-pg");
       Path password = Files.writeString(directory.resolve("password"), PASSWORD);
       handOver(directory);
       List<String> initdb = new ArrayList<>(List.of(bin.resolve("initdb").toString()));
