@@ -28,6 +28,7 @@ public final class Branch {
   private final int slot;
   private final FileIds fileIds;
   private final Journal journal;
+  private final Background background;
   private final StampedLock gate = new StampedLock();
   private final Object names = new Object();
   private final ConcurrentHashMap<Long, LiveFile> live = new ConcurrentHashMap<>();
@@ -35,7 +36,15 @@ public final class Branch {
   private volatile FileTree tree;
   private volatile Layer top;
 
-  Branch(BranchId id, int slot, FileTree tree, Layer top, FileIds fileIds, Journal journal) {
+  Branch(
+      BranchId id,
+      int slot,
+      FileTree tree,
+      Layer top,
+      FileIds fileIds,
+      Journal journal,
+      Background background) {
+    this.background = background;
     this.id = id;
     this.slot = slot;
     this.tree = tree;
@@ -140,7 +149,14 @@ public final class Branch {
     changed.remove(file.id());
     Delta own = file.own();
     if (own != null) {
-      own.layer().discard(own);
+      discard(own.layer(), file.id());
+    }
+  }
+
+  private void discard(Layer layer, long fileId) {
+    Delta delta = layer.forget(fileId);
+    if (delta != null) {
+      background.reclaim(layer, layer.logEnd(), () -> layer.discard(delta));
     }
   }
 
@@ -264,7 +280,7 @@ public final class Branch {
           if (file.lookups() > 0) {
             return file;
           }
-          top.discard(top.delta(key));
+          discard(top, key);
           return null;
         });
   }
@@ -357,8 +373,13 @@ public final class Branch {
   public int resize(LiveFile file, long size, MemorySegment scratch) {
     long stamp = gate.readLock();
     try {
+      boolean shrinks = size < file.size();
       int result = file.resize(top, size, scratch);
       noteChange(file);
+      Delta own = file.own();
+      if (result == 0 && shrinks && own != null) {
+        background.reclaim(own.layer(), own.layer().logEnd(), file::freeBehindEnd);
+      }
       return result;
     } finally {
       gate.unlockRead(stamp);

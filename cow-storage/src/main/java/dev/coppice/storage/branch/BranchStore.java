@@ -87,7 +87,7 @@ public final class BranchStore implements AutoCloseable {
   }
 
   private Branch add(BranchId id, Layer top, FileTree tree) {
-    Branch branch = new Branch(id, slots.reserve(), tree, top, fileIds, journal);
+    Branch branch = new Branch(id, slots.reserve(), tree, top, fileIds, journal, background);
     slots.put(branch);
     branches.put(id, branch);
     return branch;

@@ -326,7 +326,6 @@ public final class LiveFile {
     }
     if (newSize < size) {
       pages = pages.truncate(Page.count(newSize));
-      freeBehind(newSize);
     }
     size = newSize;
     return 0;
@@ -360,12 +359,12 @@ public final class LiveFile {
   }
 
   /** Gives the space of truncated pages back; failing to costs nothing but that space. */
-  private void freeBehind(long newSize) {
+  synchronized void freeBehindEnd() {
     Delta delta = own;
     if (delta != null) {
       int fd = delta.acquire();
       if (fd >= 0) {
-        var _ = Posix.ftruncate(fd, Page.count(newSize) << Page.SHIFT);
+        var _ = Posix.ftruncate(fd, Page.count(size) << Page.SHIFT);
         delta.release();
       }
     }

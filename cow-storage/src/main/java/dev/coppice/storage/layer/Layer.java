@@ -341,16 +341,19 @@ public final class Layer {
     return 0;
   }
 
-  /** Unlinks the delta of a file that nobody can reach any more. */
+  /** Takes a delta out of the books, because nobody can reach its file any more. */
+  public @Nullable Delta forget(long fileId) {
+    return deltas.remove(fileId);
+  }
+
+  /** Removes a delta's file, once the log that no longer leads to it is durable. */
   public void discard(Delta delta) {
-    if (deltas.remove(delta.fileId(), delta)) {
-      openDeltas.removed(delta);
-      try {
-        Files.deleteIfExists(delta.path());
-      } catch (IOException e) {
-        // It stays behind as an orphan, which the next open removes.
-        return;
-      }
+    openDeltas.removed(delta);
+    try {
+      Files.deleteIfExists(delta.path());
+    } catch (IOException e) {
+      // It stays behind as a stray, which the next open removes.
+      return;
     }
   }
 
