@@ -64,7 +64,11 @@ final class ConnectFailure {
         || caused(e, SSLException.class)) {
       return SourceFailure.TLS_FAILED;
     }
-    if (state.startsWith("28") || state.equals("08004")) {
+    // PgBouncer reports a wrong password as a protocol violation.
+    if (state.startsWith("28")
+        || state.equals("08004")
+        || lower.contains("authentication failed")
+        || lower.contains("no such user")) {
       return SourceFailure.AUTHENTICATION_FAILED;
     }
     if (state.equals("42501")) {
