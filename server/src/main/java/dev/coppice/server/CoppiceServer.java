@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -63,6 +64,9 @@ public final class CoppiceServer implements AutoCloseable {
       bindMetrics();
       InetSocketAddress postgres = resolve(settings.postgresListen(), "postgres.listen");
       InetSocketAddress http = resolve(settings.httpListen(), "http.listen");
+      // Before the engines start, which takes seconds that would be wasted.
+      requireFree(postgres, "postgres.listen");
+      requireFree(http, "http.listen");
       manager =
           started(
               "manager",
@@ -153,6 +157,22 @@ public final class CoppiceServer implements AutoCloseable {
         settings.allowSuperuser());
   }
 
+  private static void requireFree(InetSocketAddress address, String key) {
+    try {
+      new ServerSocket(address.getPort(), 1, address.getAddress()).close();
+    } catch (IOException e) {
+      throw portInUse(new ListenAddress(address.getHostString(), address.getPort()), key, e);
+    }
+  }
+
+  private static ServerException portInUse(ListenAddress address, String key, Exception cause) {
+    return new ServerException(
+        ServerFailure.PORT_IN_USE,
+        "cannot listen on %s: %s".formatted(address, cause.getMessage()),
+        "Stop what uses that port, or set %s to another one.".formatted(key),
+        cause);
+  }
+
   private ProxyServer startProxy(InetSocketAddress listen) {
     ProxyConfig config =
         new ProxyConfig(
@@ -164,12 +184,7 @@ public final class CoppiceServer implements AutoCloseable {
     try {
       return ProxyServer.start(config, new BranchDirectory(manager), metrics);
     } catch (UncheckedIOException e) {
-      throw new ServerException(
-          ServerFailure.PORT_IN_USE,
-          "cannot listen for Postgres clients on %s: %s"
-              .formatted(settings.postgresListen(), e.getMessage()),
-          "Stop what uses that port, or set postgres.listen to another one.",
-          e);
+      throw portInUse(settings.postgresListen(), "postgres.listen", e);
     }
   }
 

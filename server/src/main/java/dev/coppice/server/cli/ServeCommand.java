@@ -27,7 +27,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     Settings settings = options.read();
     CoppiceServer server = CoppiceServer.start(settings, System.getenv());
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
     PrintWriter err = spec.commandLine().getErr();
     err.println("postgres   %s".formatted(settings.postgresListen()));
     err.println("http       %s".formatted(server.httpUrl()));
@@ -37,5 +37,11 @@ final class ServeCommand implements Callable<Integer> {
     // Only a signal ends it; the shutdown hook then stops everything in order.
     new CountDownLatch(1).await();
     return 0;
+  }
+
+  /** A server that was told to stop, and did, has succeeded. */
+  private static void stop(CoppiceServer server) {
+    server.close();
+    Runtime.getRuntime().halt(0);
   }
 }

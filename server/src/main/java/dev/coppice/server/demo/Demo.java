@@ -86,7 +86,7 @@ public final class Demo implements AutoCloseable {
                 Optional.of(server.httpUrl()), settings.dataDirectory(), environment));
     JsonNode source =
         steps.runWithProgress("source add shop postgres://…", () -> pull(api, shop.url()));
-    steps.line("    " + sourceLine(source));
+    describe(source);
 
     steps.title("Two branches of it");
     String changed = branch(api, CHANGED);
@@ -150,15 +150,20 @@ public final class Demo implements AutoCloseable {
     }
   }
 
-  private static String sourceLine(JsonNode source) {
-    int notes = source.path("fidelity").size();
-    return "%s rows, %s here; %s"
-        .formatted(
-            Figures.count(source.path("rows").asLong()),
-            Figures.bytes(source.path("own_bytes").asLong()),
-            notes == 0
-                ? "everything was kept"
-                : "the fidelity report notes " + notes + " differences");
+  private void describe(JsonNode source) {
+    steps.line(
+        "    %s rows of %d tables"
+            .formatted(
+                Figures.count(source.path("rows").asLong()), source.path("tables").asLong()));
+    for (JsonNode note : source.path("fidelity")) {
+      steps.line(
+          "    fidelity: %s %s %s: %s"
+              .formatted(
+                  note.path("kind").asText(),
+                  note.path("object").asText(),
+                  note.path("action").asText(),
+                  note.path("reason").asText()));
+    }
   }
 
   private String branch(ApiClient api, String name) throws Exception {
