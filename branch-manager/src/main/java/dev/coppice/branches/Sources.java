@@ -57,7 +57,7 @@ final class Sources {
     SourceCheck check = source.check();
     requirePassed(request, check);
     SourceFacts facts = check.facts();
-    Installation installation = ground.installations().atLeast(facts.major(), List.of());
+    Installation installation = ground.installations().atLeast(facts.major(), facts.extensions());
     removeFailed(request.name());
     BranchId base = ground.store().create();
     StoredSource pulling = begin(request, facts, installation, base);

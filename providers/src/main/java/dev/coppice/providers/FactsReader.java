@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads a source's {@link SourceFacts}. */
 final class FactsReader {
@@ -18,6 +19,9 @@ final class FactsReader {
     String provider = major >= 15 ? "d.datlocprovider::text" : "'c'";
     Map<String, String> settings = SettingsReader.read(url, major, scope);
     String product = ProviderDetection.detect(connection, url);
+    Set<String> extensions =
+        Set.copyOf(
+            Query.list(connection, "SELECT extname FROM pg_extension", row -> row.getString(1)));
     return Query.first(
             connection,
             """
@@ -43,6 +47,7 @@ final class FactsReader {
                     localeProvider(row.getString("provider")),
                     row.getString("locale"),
                     settings,
+                    extensions,
                     row.getLong("bytes")))
         .orElseThrow(() -> new SQLException("the source does not list its own database"));
   }

@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param localeProvider {@code libc}, {@code icu} or {@code builtin}
  * @param locale the ICU or builtin locale, absent for libc
  * @param settings settings that change planning or behaviour and differ from the default, by name
+ * @param extensions those created in the database, by name
  * @param databaseBytes {@code pg_database_size}
  */
 public record SourceFacts(
@@ -28,9 +30,11 @@ public record SourceFacts(
     String localeProvider,
     @Nullable String locale,
     Map<String, String> settings,
+    Set<String> extensions,
     long databaseBytes) {
 
   public SourceFacts {
     settings = Map.copyOf(settings);
+    extensions = Set.copyOf(extensions);
   }
 }

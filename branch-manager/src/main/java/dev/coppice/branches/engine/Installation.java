@@ -26,7 +26,12 @@ public record Installation(int major, String version, Path bin, Origin origin) {
 
   /** Whether {@code CREATE EXTENSION} would find all of them. */
   public boolean offers(Collection<String> extensions) {
-    return extensions.stream().allMatch(this::offers);
+    return lacking(extensions) == 0;
+  }
+
+  /** How many of them {@code CREATE EXTENSION} would not find. */
+  long lacking(Collection<String> extensions) {
+    return extensions.stream().filter(extension -> !offers(extension)).count();
   }
 
   private boolean offers(String extension) {

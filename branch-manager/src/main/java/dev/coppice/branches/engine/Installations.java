@@ -117,18 +117,16 @@ public final class Installations {
 
   /**
    * The preferred server of a major: a configured one, else the embedded one, else the system's;
-   * but one that lacks a wanted extension stands behind one that has them all.
+   * but one that lacks fewer of the wanted extensions goes first.
    */
   public Optional<Installation> find(int major, Collection<String> extensions) {
-    List<Installation> candidates =
-        Stream.concat(installed.stream(), archives.stream().map(archive -> archive.in(unpackInto)))
-            .filter(installation -> installation.major() == major)
-            .sorted(Comparator.comparing(Installation::origin))
-            .toList();
-    return candidates.stream()
-        .filter(installation -> prepared(installation).offers(extensions))
-        .findFirst()
-        .or(() -> candidates.stream().findFirst());
+    return Stream.concat(
+            installed.stream(), archives.stream().map(archive -> archive.in(unpackInto)))
+        .filter(installation -> installation.major() == major)
+        .sorted(Comparator.comparing(Installation::origin))
+        .map(installation -> extensions.isEmpty() ? installation : prepared(installation))
+        .min(Comparator.comparingLong(installation -> installation.lacking(extensions)))
+        .map(this::prepared);
   }
 
   private Installation prepared(Installation installation) {
