@@ -143,14 +143,18 @@ final class LocalBranchManager implements BranchManager {
     });
   }
 
+  static String branchesWere(long count) {
+    return count == 1 ? "1 branch was" : count + " branches were";
+  }
+
   private void requireUnused(BranchName of, StoredSnapshot snapshot) {
     long children = ground.register().children(snapshot.id());
     if (children > 0) {
       throw new BranchException(
           BranchFailure.SNAPSHOT_IN_USE,
-          "%d branches were forked from snapshot \"%s\" of \"%s\" and can be reset to it"
-              .formatted(children, snapshot.name(), of),
-          "Delete those branches first; `coppice branch list` shows them.");
+          "%s forked from snapshot \"%s\" of \"%s\" and can be reset to it"
+              .formatted(branchesWere(children), snapshot.name(), of),
+          "Delete what was forked from it first; `coppice branch list` shows it.");
     }
     Optional<StoredSource> source = ground.register().findSource(of);
     if (source.flatMap(ground.register()::newest).filter(snapshot::equals).isPresent()) {

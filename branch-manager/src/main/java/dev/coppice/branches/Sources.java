@@ -11,7 +11,9 @@ import dev.coppice.providers.FidelityNote;
 import dev.coppice.providers.PullListener;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceCheck;
+import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFacts;
+import dev.coppice.providers.SourceFailure;
 import dev.coppice.storage.BranchId;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +57,7 @@ final class Sources {
     requireFree(request.name());
     Source source = Source.at(request.address());
     SourceCheck check = source.check();
-    requirePassed(request, check);
+    requirePassed(request.name(), check);
     SourceFacts facts = check.facts();
     Installation installation = ground.installations().atLeast(facts.major(), facts.extensions());
     removeFailed(request.name());
@@ -89,25 +91,25 @@ final class Sources {
         });
   }
 
-  private static void requirePassed(AddSource request, SourceCheck check) {
+  /** The cause names what the pull would have failed of. */
+  static void requirePassed(BranchName name, SourceCheck check) {
+    Optional<SourceFailure> failure = check.failure();
+    if (failure.isEmpty()) {
+      return;
+    }
     List<CheckItem> failed =
         check.items().stream().filter(item -> item.outcome() == CheckItem.Outcome.FAILED).toList();
-    if (!failed.isEmpty()) {
-      throw new BranchException(
-          BranchFailure.SOURCE_FAILED,
-          "Source \"%s\" cannot be pulled: %s"
-              .formatted(
-                  request.name(),
-                  String.join(
-                      "; ", failed.stream().map(i -> i.what() + ": " + i.detail()).toList())),
-          String.join(
-              System.lineSeparator(),
-              failed.stream()
-                  .map(CheckItem::remedy)
-                  .filter(r -> !r.isEmpty())
-                  .distinct()
-                  .toList()));
-    }
+    String reasons =
+        String.join("; ", failed.stream().map(i -> i.what() + ": " + i.detail()).toList());
+    String remedies =
+        String.join(
+            System.lineSeparator(),
+            failed.stream().map(CheckItem::remedy).filter(r -> !r.isEmpty()).distinct().toList());
+    throw Failures.translate(
+        new SourceException(
+            failure.get(),
+            "Source \"%s\" cannot be pulled: %s".formatted(name, reasons),
+            remedies));
   }
 
   /** What is left of a failed pull makes way for the next attempt. */

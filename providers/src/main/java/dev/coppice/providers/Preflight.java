@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Looks at everything that a pull will need, and changes nothing. */
 final class Preflight {
@@ -17,20 +18,27 @@ final class Preflight {
   record Result(SourceFacts facts, List<Finding> findings) {
 
     SourceCheck check() {
-      return new SourceCheck(facts, findings.stream().map(Finding::item).toList());
+      return new SourceCheck(
+          facts,
+          findings.stream().map(Finding::item).toList(),
+          firstFailure().map(Finding::failure));
     }
 
     /** Throws the first failure that was found. */
     void requirePassed() {
-      for (Finding finding : findings) {
-        if (finding.isFailure()) {
-          CheckItem item = finding.item();
-          throw new SourceException(
-              finding.failure(),
-              "The source cannot be pulled: " + item.what() + ": " + item.detail() + ".",
-              item.remedy());
-        }
-      }
+      firstFailure().ifPresent(Result::stop);
+    }
+
+    private Optional<Finding> firstFailure() {
+      return findings.stream().filter(Finding::isFailure).findFirst();
+    }
+
+    private static void stop(Finding finding) {
+      CheckItem item = finding.item();
+      throw new SourceException(
+          finding.failure(),
+          "The source cannot be pulled: " + item.what() + ": " + item.detail() + ".",
+          item.remedy());
     }
   }
 

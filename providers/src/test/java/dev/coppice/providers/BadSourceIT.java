@@ -111,6 +111,7 @@ class BadSourceIT {
     SourceCheck check = Source.at(address).check();
 
     assertThat(check.passed()).isFalse();
+    assertThat(check.failure()).contains(SourceFailure.PERMISSION_DENIED);
     assertThat(check.items())
         .filteredOn(item -> item.outcome() == CheckItem.Outcome.FAILED)
         .extracting(CheckItem::remedy)

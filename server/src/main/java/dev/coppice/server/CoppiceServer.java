@@ -97,6 +97,11 @@ public final class CoppiceServer implements AutoCloseable {
     return proxy.address();
   }
 
+  /** The host that was asked for, with the port that was taken. */
+  public ListenAddress postgresListen() {
+    return new ListenAddress(settings.postgresListen().host(), proxy.address().getPort());
+  }
+
   /** The base of the HTTP interface, {@code http://127.0.0.1:7480} for example. */
   public String httpUrl() {
     return "http://" + new ListenAddress(reachable(settings.httpListen().host()), rest.port());
@@ -174,18 +179,22 @@ public final class CoppiceServer implements AutoCloseable {
   }
 
   private ProxyServer startProxy(InetSocketAddress listen) {
-    ProxyConfig config =
-        new ProxyConfig(
-            listen,
-            settings.tls().map(tls -> new ProxyConfig.TlsFiles(tls.certificate(), tls.key())),
-            settings.dataDirectory().resolve("tls"),
-            HANDSHAKE_TIMEOUT,
-            settings.wakeTimeout());
     try {
-      return ProxyServer.start(config, new BranchDirectory(manager), metrics);
+      return ProxyServer.start(
+          proxyConfig(settings, listen), new BranchDirectory(manager), metrics);
     } catch (UncheckedIOException e) {
       throw portInUse(settings.postgresListen(), "postgres.listen", e);
     }
+  }
+
+  static ProxyConfig proxyConfig(Settings settings, InetSocketAddress listen) {
+    return new ProxyConfig(
+        listen,
+        settings.tls().map(tls -> new ProxyConfig.TlsFiles(tls.certificate(), tls.key())),
+        settings.dataDirectory().resolve("tls"),
+        HANDSHAKE_TIMEOUT,
+        settings.wakeTimeout(),
+        settings.domain());
   }
 
   private void bindMetrics() {

@@ -45,13 +45,23 @@ public final class BenchmarkRunner {
     return table.toString();
   }
 
-  /** Runs one in a directory of its own, which is deleted afterwards. */
+  /**
+   * Runs one in a directory of its own, which is deleted afterwards, also when a signal ends the
+   * program.
+   */
   public BenchmarkReport run(String name, boolean quick, Settings settings) throws Exception {
     Benchmark benchmark =
         benchmarks.stream()
             .filter(candidate -> candidate.name().equals(name))
             .findFirst()
             .orElseThrow(() -> unknown(name));
+    try (var _ = OrderlyEnd.ofThisThread()) {
+      return run(benchmark, quick, settings);
+    }
+  }
+
+  private BenchmarkReport run(Benchmark benchmark, boolean quick, Settings settings)
+      throws Exception {
     Path directory = Files.createTempDirectory("coppice-bench-");
     try {
       // Engines run as another user, who has to pass through.
@@ -66,7 +76,10 @@ public final class BenchmarkRunner {
                   settings.engineUser(),
                   progress));
       return new BenchmarkReport(
-          name, MachineFacts.of(directory, result.postgres()), result.rows(), result.skipped());
+          benchmark.name(),
+          MachineFacts.of(directory, result.postgres()),
+          result.rows(),
+          result.skipped());
     } finally {
       DirectoryTree.delete(directory);
     }

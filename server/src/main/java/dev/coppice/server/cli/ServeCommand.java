@@ -29,7 +29,7 @@ final class ServeCommand implements Callable<Integer> {
     CoppiceServer server = CoppiceServer.start(settings, System.getenv());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
     PrintWriter err = spec.commandLine().getErr();
-    err.println("postgres   %s".formatted(settings.postgresListen()));
+    err.println("postgres   %s".formatted(server.postgresListen()));
     err.println("http       %s".formatted(server.httpUrl()));
     err.println("data       %s".formatted(settings.dataDirectory()));
     err.println("Ready. Next: coppice source add NAME postgres://…");
