@@ -31,6 +31,7 @@ public final class BranchingBenchmark implements Benchmark {
   private static final int LARGE_SCALE = 200;
   private static final int SMALL_SCALE = 7;
   private static final int WARM_ENGINES = 2;
+  private static final int SOURCES = 2;
   private static final int CONCURRENT = 100;
   private static final int UNTIMED_ROUNDS = 5;
 
@@ -102,9 +103,9 @@ public final class BranchingBenchmark implements Benchmark {
     double[] large = new double[samples];
     double[] small = new double[samples];
     for (int i = -UNTIMED_ROUNDS; i < samples; i++) {
-      WarmPool.awaitFull(server, WARM_ENGINES);
+      WarmPool.awaitFull(server, SOURCES * WARM_ENGINES);
       Timing big = Timing.createAndRead(server.api(), "large", "warm-l-" + (i + UNTIMED_ROUNDS));
-      WarmPool.awaitFull(server, WARM_ENGINES);
+      WarmPool.awaitFull(server, SOURCES * WARM_ENGINES);
       Timing little = Timing.createAndRead(server.api(), "small", "warm-s-" + (i + UNTIMED_ROUNDS));
       if (i >= 0) {
         large[i] = big.totalMillis();

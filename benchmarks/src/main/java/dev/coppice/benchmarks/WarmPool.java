@@ -11,11 +11,11 @@ final class WarmPool {
 
   private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final Pattern WARM =
-      Pattern.compile("^coppice_warm_engines\\{[^}]*} ([0-9.]+)$", Pattern.MULTILINE);
+      Pattern.compile("^coppice_engines_warm ([0-9.]+)$", Pattern.MULTILINE);
 
   private WarmPool() {}
 
-  /** Returns once every source has as many warm engines as are configured. */
+  /** Returns once that many engines wait, those of all sources together. */
   static void awaitFull(ServerProcess server, int engines)
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + DEADLINE.toNanos();
@@ -29,13 +29,6 @@ final class WarmPool {
 
   private static boolean full(String metrics, int engines) {
     Matcher matcher = WARM.matcher(metrics);
-    boolean any = false;
-    while (matcher.find()) {
-      any = true;
-      if (Double.parseDouble(matcher.group(1)) < engines) {
-        return false;
-      }
-    }
-    return any;
+    return matcher.find() && Double.parseDouble(matcher.group(1)) >= engines;
   }
 }

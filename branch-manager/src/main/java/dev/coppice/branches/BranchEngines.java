@@ -53,6 +53,8 @@ final class BranchEngines {
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
     starting.acquireUninterruptibly();
     try {
+      // Recovery relies on it; after an orderly shutdown there is nothing left to write.
+      store.sync(branch);
       return host.start(
           new EngineStart(
               name(branch), installation, store.path(branch), settings, database, START_TIMEOUT));

@@ -8,6 +8,7 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
 import dev.coppice.storage.PageStore;
 import dev.coppice.storage.StorageException;
+import java.util.stream.Collectors;
 
 /** What callers are told of sources, snapshots and branches. */
 final class Descriptions {
@@ -52,7 +53,7 @@ final class Descriptions {
         source.pulled().map(Pulled::tables).orElse(0L),
         source.pulled().map(Pulled::rows).orElse(0L),
         source.origin().bytes(),
-        source.base().map(this::ownBytes).orElse(0L),
+        bytes(source),
         register.newest(source).map(StoredSnapshot::name),
         source.pulled().map(Pulled::lsn),
         source.pulled().map(Pulled::at),
@@ -66,6 +67,14 @@ final class Descriptions {
         new BranchName(snapshot.ownerName()),
         snapshot.takenAt(),
         register.children(snapshot.id()));
+  }
+
+  private long bytes(StoredSource source) {
+    return store.occupiedBytes(
+        source.base().stream().collect(Collectors.toSet()),
+        register.snapshotsOf(source.id()).stream()
+            .map(StoredSnapshot::id)
+            .collect(Collectors.toSet()));
   }
 
   /** A branch that is just being deleted occupies nothing. */

@@ -29,6 +29,11 @@ final class Metrics {
         r -> r.branches().stream().filter(LiveBranch::awake).count());
   }
 
+  /** Engines that nobody has asked for yet. */
+  static void watch(MeterRegistry meters, WarmPool pool) {
+    meters.gauge("coppice.engines.warm", pool, WarmPool::waiting);
+  }
+
   private static Timer timer(MeterRegistry meters, String name, String description) {
     return Timer.builder(name)
         .description(description)

@@ -96,6 +96,7 @@ final class Opening {
     BranchEngines engines =
         new BranchEngines(store, host, installations, Runtime.getRuntime().availableProcessors());
     WarmPool pool = new WarmPool(store, engines, ground.passwords(), config.warmEngines(), workers);
+    Metrics.watch(meters, pool);
     Branches branches = new Branches(ground, engines, pool);
     recover(ground, branches, catalogueEngine.store());
     register

@@ -93,6 +93,11 @@ final class MountedStore implements PageStore {
   }
 
   @Override
+  public long occupiedBytes(Set<BranchId> branches, Set<SnapshotId> snapshots) {
+    return store.occupiedBytes(branches, snapshots);
+  }
+
+  @Override
   public StoreCheck check() {
     return store.check();
   }

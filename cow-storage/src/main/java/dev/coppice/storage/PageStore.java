@@ -65,6 +65,12 @@ public interface PageStore extends AutoCloseable {
 
   BranchSpace space(BranchId branch);
 
+  /**
+   * Bytes on disk of all layers that any of these rests on, each counted once, whether others rest
+   * on them too or not. Branches and snapshots that do not exist count nothing.
+   */
+  long occupiedBytes(Set<BranchId> branches, Set<SnapshotId> snapshots);
+
   /** Verifies every layer against its checksums; may run while branches are in use. */
   StoreCheck check();
 

@@ -96,7 +96,6 @@ record Launch(
         case READY -> {
           return;
         }
-        case REFUSED -> throw failed(probe.refusal());
         case NOT_YET -> {}
       }
       if (!engine.alive()) {

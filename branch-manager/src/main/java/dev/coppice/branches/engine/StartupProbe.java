@@ -19,9 +19,8 @@ final class StartupProbe {
   enum Answer {
     /** No socket yet, or it is still recovering. */
     NOT_YET,
-    READY,
-    /** It refuses for another reason than starting up. */
-    REFUSED
+    /** Also if it turns this session away: that the database was dropped is its users' affair. */
+    READY
   }
 
   private static final int PROTOCOL_3_0 = 196_608;
@@ -32,7 +31,6 @@ final class StartupProbe {
 
   private final UnixDomainSocketAddress socket;
   private final byte[] startup;
-  private String refusal = "";
 
   StartupProbe(Path socket, String user, String database) {
     this.socket = UnixDomainSocketAddress.of(socket);
@@ -45,11 +43,6 @@ final class StartupProbe {
             .putInt(PROTOCOL_3_0)
             .put(parameters)
             .array();
-  }
-
-  /** Why the last answer was a refusal. */
-  String refusal() {
-    return refusal;
   }
 
   Answer ask() {
@@ -92,11 +85,7 @@ final class StartupProbe {
     return Answer.NOT_YET;
   }
 
-  private Answer refused(String fields) {
-    if (fields.contains("C" + CANNOT_CONNECT_NOW + "\0")) {
-      return Answer.NOT_YET;
-    }
-    refusal = fields.replace('\0', ' ').strip();
-    return Answer.REFUSED;
+  private static Answer refused(String fields) {
+    return fields.contains("C" + CANNOT_CONNECT_NOW + "\0") ? Answer.NOT_YET : Answer.READY;
   }
 }

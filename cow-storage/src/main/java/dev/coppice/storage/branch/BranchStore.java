@@ -16,6 +16,7 @@ import dev.coppice.storage.layer.LayerCheck;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -272,6 +273,28 @@ public final class BranchStore implements AutoCloseable {
     }
     long bytes = own.stream().mapToLong(Layer::allocatedBytes).sum();
     return new BranchSpace(bytes, branch.logicalBytes());
+  }
+
+  public long occupiedBytes(Set<BranchId> branchIds, Set<SnapshotId> snapshotIds) {
+    Set<Layer> occupied = new HashSet<>();
+    synchronized (catalogueLock) {
+      for (BranchId id : branchIds) {
+        Branch branch = branches.get(id);
+        addLineage(occupied, branch == null ? null : branch.top());
+      }
+      for (SnapshotId id : snapshotIds) {
+        Snapshot snapshot = snapshots.get(id);
+        addLineage(occupied, snapshot == null ? null : snapshot.layer());
+      }
+    }
+    return occupied.stream().mapToLong(Layer::allocatedBytes).sum();
+  }
+
+  private static void addLineage(Set<Layer> layers, @Nullable Layer newest) {
+    Layer at = newest;
+    while (at != null && layers.add(at)) {
+      at = at.parent();
+    }
   }
 
   public StoreCheck check() {
