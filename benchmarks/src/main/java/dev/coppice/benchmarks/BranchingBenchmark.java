@@ -33,7 +33,9 @@ public final class BranchingBenchmark implements Benchmark {
   private static final int WARM_ENGINES = 2;
   private static final int SOURCES = 2;
   private static final int CONCURRENT = 100;
-  private static final int UNTIMED_ROUNDS = 5;
+
+  /** The client is one that has been running for a while, and so is the server. */
+  private static final int UNTIMED_ROUNDS = 30;
 
   @Override
   public String name() {

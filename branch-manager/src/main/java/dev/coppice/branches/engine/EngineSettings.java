@@ -35,6 +35,8 @@ public final class EngineSettings {
     settings.put("wal_level", "minimal");
     settings.put("max_wal_senders", "0");
     settings.put("jit", "off");
+    // A commit into pages that the store holds already costs one flush of the disk instead of two.
+    settings.put("wal_init_zero", "on");
     return settings;
   }
 

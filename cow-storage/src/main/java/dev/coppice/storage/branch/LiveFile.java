@@ -22,6 +22,9 @@ public final class LiveFile {
 
   static final long MAX_BYTES = 1L << 44;
 
+  /** How far ahead of a writer who syncs as it goes pages are copied up: half a mebibyte. */
+  private static final int PAGES_AHEAD = 64;
+
   private final long id;
   private volatile PageMap<Delta> pages;
   private volatile long size;
@@ -198,7 +201,7 @@ public final class LiveFile {
     } finally {
       delta.release();
     }
-    return record(delta, offset, bytes);
+    return record(delta, offset, bytes, scratch);
   }
 
   private Delta ownIn(Layer top) {
@@ -280,7 +283,7 @@ public final class LiveFile {
   }
 
   /** Data first, then the record of it, then what readers see. */
-  private int record(Delta delta, long offset, long bytes) {
+  private int record(Delta delta, long offset, long bytes, MemorySegment scratch) {
     long now = Branch.nowNanos();
     long newSize = Math.max(size, offset + bytes);
     if (unlinked) {
@@ -289,6 +292,7 @@ public final class LiveFile {
     } else if (!ownsAll(delta, offset, bytes)) {
       long firstPage = offset >> Page.SHIFT;
       long count = Page.count(offset + bytes) - firstPage;
+      count += copyUpAhead(delta, firstPage, firstPage + count, scratch);
       long end =
           delta.layer().append(new LayerRecord.PagesWritten(id, firstPage, count, newSize, now));
       if (end < 0) {
@@ -307,6 +311,35 @@ public final class LiveFile {
     modifiedNanos = now;
     changed = true;
     return 0;
+  }
+
+  /**
+   * Copies the pages that a steady writer will come to next, as they are, so that its next syncs
+   * find no new pages. Failing to costs nothing but that; returns how many were copied.
+   */
+  private long copyUpAhead(Delta delta, long firstPage, long from, MemorySegment scratch) {
+    boolean goesOn = firstPage > 0 && pages.owner(firstPage - 1) == delta;
+    if (!goesOn || !delta.syncedAsItGrows()) {
+      return 0;
+    }
+    int fd = delta.acquire();
+    if (fd < 0) {
+      return 0;
+    }
+    try {
+      long end = Math.min(from + PAGES_AHEAD, size >> Page.SHIFT);
+      long page = from;
+      while (page < end
+          && pages.owner(page) != delta
+          && loadPage(page, scratch) >= 0
+          && Posix.pwrite(fd, scratch.address(), Page.BYTES, page << Page.SHIFT) == Page.BYTES) {
+        page++;
+      }
+      delta.wrote();
+      return page - from;
+    } finally {
+      delta.release();
+    }
   }
 
   /** Changes the size; 0 or a negated errno. */

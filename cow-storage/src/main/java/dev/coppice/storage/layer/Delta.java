@@ -28,9 +28,17 @@ public final class Delta {
   /** The end of the newest record in the layer's log that gives this delta pages. */
   private volatile long lastRecord;
 
+  private static final int STEADY_SYNCS = 3;
+  private static final long STEADY_NANOS = 1_000_000_000;
+
   private final Object syncLock = new Object();
   private long syncedRecord;
   private volatile long mustBeDurable;
+
+  /** How many syncs in close succession found new pages, and when the last one did. */
+  private volatile int growingSyncs;
+
+  private volatile long growingSyncNanos;
 
   Delta(Layer layer, long fileId) {
     this.layer = layer;
@@ -147,8 +155,24 @@ public final class Delta {
       }
       syncedRecord = covered;
       mustBeDurable = offset;
+      countGrowingSync();
       return 0;
     }
+  }
+
+  private void countGrowingSync() {
+    long now = System.nanoTime();
+    growingSyncs = now - growingSyncNanos < STEADY_NANOS ? growingSyncs + 1 : 1;
+    growingSyncNanos = now;
+  }
+
+  /**
+   * Whether somebody writes on and on and waits for each bit to be durable, as Postgres does with
+   * its write-ahead log. Every sync that finds new pages costs a second flush, for the record of
+   * them.
+   */
+  public boolean syncedAsItGrows() {
+    return growingSyncs >= STEADY_SYNCS && System.nanoTime() - growingSyncNanos < STEADY_NANOS;
   }
 
   /** Makes the data durable; 0 or a negated errno, and then for ever, as its pages may be lost. */
