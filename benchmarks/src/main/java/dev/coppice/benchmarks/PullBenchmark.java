@@ -12,8 +12,8 @@ import dev.coppice.server.bench.BenchmarkResult;
 import dev.coppice.server.bench.BenchmarkResult.Row;
 import dev.coppice.server.bench.BenchmarkResult.Skipped;
 import dev.coppice.server.output.DirectoryTree;
-import dev.coppice.storage.BranchId;
 import dev.coppice.storage.PageStore;
+import dev.coppice.storage.Staging;
 import dev.coppice.storage.StoreConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,19 +121,22 @@ public final class PullBenchmark implements Benchmark {
                   directory.resolve("mount"),
                   source.owner().uid(),
                   source.owner().gid()))) {
-        BranchId base = store.create();
         Path engineDirectory = Files.createDirectory(directory.resolve("engine"));
-        Files.createSymbolicLink(engineDirectory.resolve("data"), store.path(base));
-        try (BenchmarkEngine target = loading(engineDirectory)) {
-          EngineAddress address = target.address();
-          long start = System.nanoTime();
-          Source.at(SourceAddress.parse(source.url(database)))
-              .pull(
-                  new LocalEngine(address.socketDirectory(), address.port(), address.user()),
-                  PullOptions.standard(),
-                  event -> {});
-          return (System.nanoTime() - start) / 1e9;
+        long start;
+        try (Staging staging = store.stage()) {
+          Files.createSymbolicLink(engineDirectory.resolve("data"), staging.directory());
+          try (BenchmarkEngine target = loading(engineDirectory)) {
+            EngineAddress address = target.address();
+            start = System.nanoTime();
+            Source.at(SourceAddress.parse(source.url(database)))
+                .pull(
+                    new LocalEngine(address.socketDirectory(), address.port(), address.user()),
+                    PullOptions.standard(),
+                    event -> {});
+          }
+          store.fill(store.create(), staging);
         }
+        return (System.nanoTime() - start) / 1e9;
       } finally {
         DirectoryTree.delete(directory);
       }

@@ -13,6 +13,7 @@ import dev.coppice.providers.PullReport;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceFacts;
 import dev.coppice.storage.BranchId;
+import dev.coppice.storage.Staging;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,9 +50,27 @@ final class BasePull {
               "PostgreSQL %s serves the branches; none of major %d is on this machine."
                   .formatted(installation.version(), facts.major())));
     }
-    initialise(installation, ground.store().path(base), facts).ifPresent(notes::add);
+    // On a plain directory: nothing needs to be copied on write before there is a first snapshot.
+    try (Staging staging = ground.store().stage()) {
+      initialise(installation, staging.directory(), facts).ifPresent(notes::add);
+      PullReport report = fill(source, request, installation, base, staging, facts, listener);
+      ground.store().fill(base, staging);
+      notes.addAll(report.fidelity());
+      return new Result(report, notes);
+    }
+  }
+
+  private PullReport fill(
+      Source source,
+      AddSource request,
+      Installation installation,
+      BranchId base,
+      Staging staging,
+      SourceFacts facts,
+      PullListener listener) {
     Engine engine =
-        engines.start(base, installation, EngineSettings.load(installation.major()), "postgres");
+        engines.startAt(
+            base, staging.directory(), installation, EngineSettings.load(installation.major()));
     try {
       Path socket = engine.socket();
       PullReport report =
@@ -60,8 +79,7 @@ final class BasePull {
               request.options(),
               listener);
       new BaseImage(socket, facts.database()).settle();
-      notes.addAll(report.fidelity());
-      return new Result(report, notes);
+      return report;
     } finally {
       engine.stopFast(BranchEngines.STOP_TIMEOUT);
       engines.forget(base);

@@ -9,6 +9,7 @@ import dev.coppice.branches.engine.Installation;
 import dev.coppice.branches.engine.Installations;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.PageStore;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,13 +52,24 @@ final class BranchEngines {
 
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
+    // Recovery relies on it; after an orderly shutdown there is nothing left to write.
+    store.sync(branch);
+    return start(
+        new EngineStart(
+            name(branch), installation, store.path(branch), settings, database, START_TIMEOUT));
+  }
+
+  /** Starts a branch's engine on files that are not the branch's yet. */
+  Engine startAt(
+      BranchId branch, Path data, Installation installation, Map<String, String> settings) {
+    return start(
+        new EngineStart(name(branch), installation, data, settings, "postgres", START_TIMEOUT));
+  }
+
+  private Engine start(EngineStart start) {
     starting.acquireUninterruptibly();
     try {
-      // Recovery relies on it; after an orderly shutdown there is nothing left to write.
-      store.sync(branch);
-      return host.start(
-          new EngineStart(
-              name(branch), installation, store.path(branch), settings, database, START_TIMEOUT));
+      return host.start(start);
     } finally {
       starting.release();
     }

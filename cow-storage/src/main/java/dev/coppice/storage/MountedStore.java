@@ -1,6 +1,7 @@
 package dev.coppice.storage;
 
 import dev.coppice.storage.branch.BranchStore;
+import dev.coppice.storage.branch.StagingDirectory;
 import dev.coppice.storage.branch.StoreOpening;
 import dev.coppice.storage.fuse.FuseSession;
 import java.nio.file.Path;
@@ -9,13 +10,13 @@ import java.util.Set;
 /** A store with its mount. */
 final class MountedStore implements PageStore {
 
-  private final Path mountPoint;
+  private final StoreConfig config;
   private final BranchStore store;
   private final FuseSession session;
   private boolean closed;
 
-  private MountedStore(Path mountPoint, BranchStore store, FuseSession session) {
-    this.mountPoint = mountPoint;
+  private MountedStore(StoreConfig config, BranchStore store, FuseSession session) {
+    this.config = config;
     this.store = store;
     this.session = session;
   }
@@ -29,7 +30,8 @@ final class MountedStore implements PageStore {
             given.ownerGid());
     BranchStore store = StoreOpening.open(config.directory());
     try {
-      return new MountedStore(config.mountPoint(), store, FuseSession.start(config, store));
+      StagingDirectory.removeLeftOvers(config);
+      return new MountedStore(config, store, FuseSession.start(config, store));
     } catch (RuntimeException e) {
       store.close();
       throw e;
@@ -38,12 +40,25 @@ final class MountedStore implements PageStore {
 
   @Override
   public Path mountPoint() {
-    return mountPoint;
+    return config.mountPoint();
   }
 
   @Override
   public BranchId create() {
     return store.create();
+  }
+
+  @Override
+  public Staging stage() {
+    return StagingDirectory.create(config);
+  }
+
+  @Override
+  public void fill(BranchId empty, Staging staging) {
+    if (!(staging instanceof StagingDirectory directory)) {
+      throw new IllegalArgumentException("not a staging directory of this store");
+    }
+    store.fill(empty, directory);
   }
 
   @Override

@@ -31,6 +31,16 @@ public interface PageStore extends AutoCloseable {
   /** Creates a branch with no files. Durable on return. */
   BranchId create();
 
+  /** A plain directory whose files can become a branch's. */
+  Staging stage();
+
+  /**
+   * Makes the files of a staging directory those of an empty branch, without copying them; nothing
+   * may use them meanwhile. Not durable before the branch is frozen or synced. On failure the
+   * branch is in an undefined state and to be deleted.
+   */
+  void fill(BranchId empty, Staging staging);
+
   /**
    * Freezes a branch's state as it is at one instant, between two writes; the branch stays writable
    * and its files stay open. Durable on return, and independent of the number and size of files.

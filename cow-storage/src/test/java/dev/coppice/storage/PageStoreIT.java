@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +90,57 @@ class PageStoreIT {
         assertThat(channel.read(read, 0)).isEqualTo(6);
         assertThat(new String(read.array(), 0, 6, UTF_8)).isEqualTo("after!");
       }
+    }
+  }
+
+  @Test
+  void takesOverAPlainDirectoryWithoutCopyingIt() throws IOException {
+    byte[] odd = new byte[3 * 8192 + 5];
+    new Random(13).nextBytes(odd);
+    BranchId child;
+    try (PageStore store = open()) {
+      BranchId branch = store.create();
+      try (Staging staging = store.stage()) {
+        Path plain = staging.directory();
+        assertThat((int) Files.getAttribute(plain, "unix:uid")).isEqualTo(12_345);
+        Files.createDirectories(plain.resolve("base/1"));
+        Files.write(plain.resolve("base/1/odd"), odd);
+        Files.writeString(plain.resolve("PG_VERSION"), "15\n");
+        Files.createFile(plain.resolve("empty"));
+        Files.createSymbolicLink(plain.resolve("link"), Path.of("base/1"));
+        store.fill(branch, staging);
+      }
+      child = store.fork(branch, Set.of("PG_VERSION"));
+      Files.writeString(store.path(branch).resolve("empty"), "not any more");
+      requireTakenOver(store.path(child), odd);
+      assertThat(store.path(branch).resolve("PG_VERSION")).hasContent("15\n");
+      assertThat(store.occupiedBytes(Set.of(branch), Set.of())).isGreaterThan(odd.length);
+    }
+    assertThat(home.resolve("store/incoming")).isEmptyDirectory();
+    try (PageStore store = open()) {
+      requireTakenOver(store.path(child), odd);
+      assertThat(store.check().problems()).isEmpty();
+    }
+  }
+
+  private static void requireTakenOver(Path root, byte[] odd) throws IOException {
+    assertThat(root.resolve("base/1/odd")).hasBinaryContent(odd);
+    assertThat(root.resolve("link/odd")).hasSize(odd.length);
+    assertThat(root.resolve("empty")).isEmptyFile();
+    assertThat(root.resolve("PG_VERSION")).doesNotExist();
+  }
+
+  @Test
+  void removesTheStagingOfAKilledPredecessor() throws IOException {
+    Path left;
+    try (PageStore store = open()) {
+      left = store.stage().directory();
+      Files.writeString(left.resolve("file"), "unfinished");
+    }
+    try (PageStore store = open()) {
+      assertThat(left).doesNotExist();
+      assertThat(home.resolve("store/incoming")).doesNotExist();
+      assertThat(store.branches()).isEmpty();
     }
   }
 

@@ -9,7 +9,9 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.posix.Errno;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
@@ -454,6 +456,19 @@ public final class Branch {
       }
     }
     return layer.syncAll();
+  }
+
+  /** Takes over a directory's files; refused unless nothing was ever written to the branch. */
+  void fill(Path directory) throws IOException {
+    long stamp = gate.writeLock();
+    try {
+      if (top.logEnd() != 0 || top.parent() != null) {
+        throw new IllegalStateException("branch " + id + " is not empty");
+      }
+      tree = new Import(top, fileIds, tree).run(directory);
+    } finally {
+      gate.unlockWrite(stamp);
+    }
   }
 
   /**

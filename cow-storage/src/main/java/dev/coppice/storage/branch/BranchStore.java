@@ -15,6 +15,7 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerCheck;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -163,6 +164,15 @@ public final class BranchStore implements AutoCloseable {
     }
     journal.syncOrThrow(end);
     return id;
+  }
+
+  /** Makes a staging directory's files those of an empty branch, without copying them. */
+  public void fill(BranchId id, StagingDirectory staging) {
+    try {
+      branch(id).fill(staging.plain());
+    } catch (IOException e) {
+      throw StoreFiles.failure("take over", staging.plain(), e);
+    }
   }
 
   public SnapshotId freeze(BranchId id, Set<String> without) {

@@ -53,7 +53,7 @@ public final class Delta {
     return fileId;
   }
 
-  Path path() {
+  public Path path() {
     return layer.directory().resolve(name(fileId));
   }
 

@@ -263,6 +263,11 @@ public final class Layer {
     }
   }
 
+  /** Makes room for deltas that come from elsewhere; 0 or a negated errno. */
+  public int prepareDirectory() {
+    return makeDirectory();
+  }
+
   synchronized int makeDirectory() {
     if (deleted) {
       return -Errno.ENOENT;
