@@ -98,16 +98,20 @@ class CrashIT {
     try (BufferedReader output =
         new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
       boolean reached = false;
-      while (!reached) {
-        String line = output.readLine();
-        if (line == null) {
-          throw new AssertionError("the server ended by itself:\n" + String.join("\n", all));
-        }
+      // It goes on while the signal is on its way, and what it says meanwhile counts too.
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
         all.add(line);
         if (line.startsWith("SAID ")) {
           said.add(line.substring("SAID ".length()));
-          reached = line.equals("SAID " + word);
+          if (line.equals("SAID " + word)) {
+            reached = true;
+            // Not Process.destroyForcibly, which would close the stream as well.
+            server.toHandle().destroyForcibly();
+          }
         }
+      }
+      if (!reached) {
+        throw new AssertionError("the server ended by itself:\n" + String.join("\n", all));
       }
     } finally {
       server.destroyForcibly();
