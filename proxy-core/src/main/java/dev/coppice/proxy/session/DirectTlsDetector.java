@@ -26,7 +26,8 @@ final class DirectTlsDetector extends ChannelInboundHandlerAdapter {
         && bytes.getUnsignedByte(bytes.readerIndex()) == TLS_HANDSHAKE_RECORD) {
       ctx.pipeline().addAfter(ctx.name(), null, tls.newHandler(ctx.alloc()));
     }
-    ctx.fireChannelRead(message);
+    // First, since what the bytes lead to may close the channel and empty the pipeline.
     ctx.pipeline().remove(this);
+    ctx.fireChannelRead(message);
   }
 }

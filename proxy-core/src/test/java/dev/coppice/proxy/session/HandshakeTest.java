@@ -255,6 +255,14 @@ class HandshakeTest {
   }
 
   @Test
+  void somethingLikeTlsThatFailsAtOnceClosesTheConnection() {
+    EmbeddedChannel client = connect();
+    send(client, new byte[] {0x16, 0, 0, 0, 0, 0, 0, 0});
+    assertThat(client.isOpen()).isFalse();
+    leave(client);
+  }
+
+  @Test
   void survivesAnything() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
