@@ -47,7 +47,10 @@ final class Sealing {
       } finally {
         engine.stopFast(BranchEngines.STOP_TIMEOUT);
       }
-      return new Sealed(ground.store().freeze(child, OF_THE_PROCESS), prepared);
+      SnapshotId snapshot = ground.store().freeze(child, OF_THE_PROCESS);
+      // Filled and prepared without fsync; whoever is told of the snapshot may rely on it.
+      ground.store().sync(child);
+      return new Sealed(snapshot, prepared);
     } finally {
       engines.forget(child);
       ground.discard(child);
