@@ -163,11 +163,16 @@ final class Engine implements AutoCloseable {
                 + " c.relkind = 'i' and c.relpersistence = 'p'");
   }
 
+  /** The shell's own kill: the program of that name is in a package that may be absent. */
+  private static List<String> signal(String name, Process to) {
+    return List.of("sh", "-c", "kill -%s %d".formatted(name, to.pid()));
+  }
+
   /** Stops as with Ctrl-C, so that the data directory is left clean. */
   void stop() throws IOException {
     Process running = process;
     if (running != null && running.isAlive()) {
-      run(List.of("kill", "-INT", Long.toString(running.pid())));
+      run(signal("INT", running));
       if (waitFor(running) != 0) {
         throw new IOException("the engine failed: " + Files.readString(log));
       }
@@ -179,7 +184,7 @@ final class Engine implements AutoCloseable {
     Process running = process;
     if (running != null && running.isAlive()) {
       // It may be ending by itself already.
-      var _ = waitFor(new ProcessBuilder("kill", "-QUIT", Long.toString(running.pid())).start());
+      var _ = waitFor(new ProcessBuilder(signal("QUIT", running)).start());
       var _ = waitFor(running);
     }
   }

@@ -245,7 +245,10 @@ public final class PostgresServer implements AutoCloseable {
   /** A fast shutdown; {@link Process#destroy} would ask for a smart one and wait for clients. */
   private void signal(String name) {
     try {
-      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+      // The shell's own kill: the program of that name is in a package that may be absent.
+      new ProcessBuilder("sh", "-c", "kill -%s %d".formatted(name, process.pid()))
+          .start()
+          .waitFor();
     } catch (IOException e) {
       process.destroyForcibly();
     } catch (InterruptedException e) {

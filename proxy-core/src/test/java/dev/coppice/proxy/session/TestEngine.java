@@ -133,7 +133,8 @@ final class TestEngine implements AutoCloseable {
   /** Fast shutdown. */
   void stop() {
     try {
-      new ProcessBuilder("kill", "-INT", Long.toString(postgres.pid())).start().waitFor();
+      // The shell's own kill: the program of that name is in a package that may be absent.
+      new ProcessBuilder("sh", "-c", "kill -INT " + postgres.pid()).start().waitFor();
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
