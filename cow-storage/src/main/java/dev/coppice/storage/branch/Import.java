@@ -31,7 +31,7 @@ final class Import {
     this.layer = layer;
     this.fileIds = fileIds;
     this.tree = empty;
-    int made = layer.prepareDirectory();
+    int made = layer.makeDirectory();
     if (made < 0) {
       throw StoreFiles.failure("create", layer.directory(), made);
     }

@@ -263,12 +263,8 @@ public final class Layer {
     }
   }
 
-  /** Makes room for deltas that come from elsewhere; 0 or a negated errno. */
-  public int prepareDirectory() {
-    return makeDirectory();
-  }
-
-  synchronized int makeDirectory() {
+  /** Makes room for deltas and the log; 0 or a negated errno. */
+  public synchronized int makeDirectory() {
     if (deleted) {
       return -Errno.ENOENT;
     }
