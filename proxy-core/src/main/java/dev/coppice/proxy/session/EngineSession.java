@@ -3,6 +3,7 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.EngineEndpoint;
 import dev.coppice.proxy.wire.CancelKey;
 import io.netty.channel.Channel;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,19 +16,27 @@ final class EngineSession {
 
   private static final Logger log = LoggerFactory.getLogger(EngineSession.class);
 
+  private static final long CLOSE_MILLIS = 1_000;
+
   private final ProxyServices services;
   private final EngineEndpoint endpoint;
-  private @Nullable Channel channel;
+  private volatile @Nullable Channel channel;
   private @Nullable CancelKey key;
-  private boolean released;
+  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
   EngineSession(ProxyServices services, EngineEndpoint endpoint) {
     this.services = services;
     this.endpoint = endpoint;
+    services.sessions().add(this);
   }
 
   EngineEndpoint endpoint() {
     return endpoint;
+  }
+
+  /** Completes when the way to the engine was given back. */
+  CompletableFuture<@Nullable Void> ended() {
+    return ended;
   }
 
   /** From now on the session lasts as long as the channel. */
@@ -62,11 +71,18 @@ final class EngineSession {
         .addListener(_ -> engine.close());
   }
 
+  /** Ends the session at once, whatever the engine is doing. Any thread. */
+  void close() {
+    Channel engine = channel;
+    if (engine != null) {
+      engine.close().awaitUninterruptibly(CLOSE_MILLIS);
+    }
+  }
+
   void release() {
-    if (released) {
+    if (ended.isDone()) {
       return;
     }
-    released = true;
     if (key != null) {
       services.cancelKeys().remove(key, endpoint.socket());
     }
@@ -74,6 +90,8 @@ final class EngineSession {
       endpoint.close();
     } catch (RuntimeException e) {
       log.error("the end of a session on {} could not be told", endpoint.socket(), e);
+    } finally {
+      ended.complete(null);
     }
   }
 }

@@ -94,6 +94,7 @@ public final class ProxyListener implements ProxyServer {
             new BranchCarriers(config.domain()),
             tls,
             new EngineDialer(transport),
+            new EngineSessions(),
             new CancelKeys(),
             new ProxyMetrics(metrics),
             new LoginSecrets());
@@ -132,6 +133,8 @@ public final class ProxyListener implements ProxyServer {
       long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
       connection.client().closeFuture().awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);
     }
+    services.sessions().end(deadlineNanos);
     loops.shutdownGracefully(0, DRAIN_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+    services.sessions().release();
   }
 }

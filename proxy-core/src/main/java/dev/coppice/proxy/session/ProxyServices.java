@@ -12,6 +12,7 @@ record ProxyServices(
     BranchCarriers carriers,
     TlsIdentity tls,
     EngineDialer dialer,
+    EngineSessions sessions,
     CancelKeys cancelKeys,
     ProxyMetrics metrics,
     LoginSecrets secrets) {}

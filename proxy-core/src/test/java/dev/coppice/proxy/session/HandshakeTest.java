@@ -57,6 +57,7 @@ class HandshakeTest {
             new BranchCarriers(Optional.empty()),
             TlsIdentity.of(GeneratedCertificate.in(directory, Optional.empty(), Clock.systemUTC())),
             new EngineDialer(Transport.NIO),
+            new EngineSessions(),
             new CancelKeys(),
             new ProxyMetrics(metrics),
             new LoginSecrets());

@@ -49,6 +49,16 @@ class PsqlIT {
 
   @ParameterizedTest
   @EnumSource
+  void closingTheProxyEndsItsSessions(Transport transport) {
+    assumeTrue(transport.isAvailable(), () -> transport + " is not available on this machine");
+    for (int round = 0; round < 10; round++) {
+      assertThat(fixture.psql(transport, "user=app.pr-1", "SELECT 1")).isEqualTo("1");
+      assertThat(fixture.branches.closed).hasValue(fixture.branches.opened.get());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void queriesOverEveryTransport(Transport transport) {
     assumeTrue(transport.isAvailable(), () -> transport + " is not available on this machine");
     for (String sslmode : List.of("disable", "require")) {
