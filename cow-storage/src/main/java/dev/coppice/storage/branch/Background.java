@@ -1,37 +1,31 @@
 package dev.coppice.storage.branch;
 
 import dev.coppice.storage.layer.Layer;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The one thread that deletes layers, gives space back and makes frozen layers durable. */
+/** Deletes layers, gives space back and makes frozen layers durable. */
 final class Background implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Background.class);
-  private static final long CLOSE_TIMEOUT_SECONDS = 30;
-  private static final long RECLAIM_DELAY_MILLIS = 1000;
+  private static final Duration RECLAIM_DELAY = Duration.ofSeconds(1);
 
   private record Reclaim(Layer layer, long logOffset, Runnable free) {}
 
-  private final ScheduledThreadPoolExecutor thread =
-      new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().name("coppice-store-background").daemon().factory());
+  private final BackgroundTasks tasks;
   private final ConcurrentLinkedQueue<Reclaim> reclaims = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean reclaimScheduled = new AtomicBoolean();
   private volatile boolean closing;
 
-  Background() {
-    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  Background(BackgroundTasks tasks) {
+    this.tasks = tasks;
   }
 
   void makeDurable(Layer layer) {
-    submit(() -> {
+    tasks.run(() -> {
       int result = closing ? 0 : syncWithParents(layer);
       if (result < 0) {
         LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
@@ -51,7 +45,7 @@ final class Background implements AutoCloseable {
   }
 
   void delete(Layer layer) {
-    submit(layer::delete);
+    tasks.run(layer::delete);
   }
 
   /**
@@ -61,11 +55,7 @@ final class Background implements AutoCloseable {
   void reclaim(Layer layer, long logOffset, Runnable free) {
     reclaims.add(new Reclaim(layer, logOffset, free));
     if (reclaimScheduled.compareAndSet(false, true)) {
-      try {
-        var _ = thread.schedule(this::reclaimAll, RECLAIM_DELAY_MILLIS, TimeUnit.MILLISECONDS);
-      } catch (RejectedExecutionException e) {
-        LOG.debug("left to the next open, since the store is being closed");
-      }
+      tasks.runAfter(RECLAIM_DELAY, this::reclaimAll);
     }
   }
 
@@ -79,35 +69,15 @@ final class Background implements AutoCloseable {
     }
   }
 
-  private void submit(Runnable task) {
-    try {
-      thread.execute(task);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("left to the next open, since the store is being closed");
-    }
-  }
-
   void await() {
-    try {
-      thread.submit(this::reclaimAll).get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
+    tasks.run(this::reclaimAll);
+    tasks.await();
   }
 
   @Override
   public void close() {
     closing = true;
-    submit(this::reclaimAll);
-    thread.shutdown();
-    try {
-      if (!thread.awaitTermination(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("background work did not end within {} s", CLOSE_TIMEOUT_SECONDS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    tasks.run(this::reclaimAll);
+    tasks.close();
   }
 }

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 public final class BranchStore implements AutoCloseable {
 
   private final StoreFiles files;
-  private final StoreLock lock;
+  private final Runnable unlock;
+  private final Supplier<UUID> ids;
   private final Journal journal;
   private final OpenDeltas openDeltas;
   private final FileIds fileIds;
@@ -45,16 +47,18 @@ public final class BranchStore implements AutoCloseable {
 
   BranchStore(
       StoreFiles files,
-      StoreLock lock,
+      Platform platform,
+      Runnable unlock,
       Journal journal,
       OpenDeltas openDeltas,
       long firstFreeFileId) {
     this.files = files;
-    this.lock = lock;
+    this.unlock = unlock;
+    this.ids = platform.ids();
     this.journal = journal;
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
-    this.background = new Background();
+    this.background = new Background(platform.background().get());
   }
 
   /** Takes over what was found on disk. */
@@ -150,8 +154,8 @@ public final class BranchStore implements AutoCloseable {
   }
 
   public BranchId create() {
-    BranchId id = new BranchId(UUID.randomUUID());
-    UUID top = UUID.randomUUID();
+    BranchId id = new BranchId(ids.get());
+    UUID top = ids.get();
     long end;
     synchronized (catalogueLock) {
       end =
@@ -178,7 +182,7 @@ public final class BranchStore implements AutoCloseable {
   public SnapshotId freeze(BranchId id, Set<String> without) {
     Branch branch = branch(id);
     Set<String> names = stored(without);
-    SnapshotId snapshotId = new SnapshotId(UUID.randomUUID());
+    SnapshotId snapshotId = new SnapshotId(ids.get());
     long end;
     synchronized (catalogueLock) {
       Layer frozen = branch.top();
@@ -198,7 +202,7 @@ public final class BranchStore implements AutoCloseable {
   /** Puts a new layer on a branch; the edits count together with that. */
   private FileTree freezeTop(Branch branch, List<Edit> edits) {
     Layer frozen = branch.top();
-    UUID next = UUID.randomUUID();
+    UUID next = ids.get();
     List<Edit> all = new ArrayList<>();
     all.add(new Edit.LayerAdded(next, frozen.id(), Set.of()));
     all.add(new Edit.BranchPut(branch.id().value(), next));
@@ -213,8 +217,8 @@ public final class BranchStore implements AutoCloseable {
   }
 
   public BranchId fork(SnapshotId parent) {
-    BranchId id = new BranchId(UUID.randomUUID());
-    UUID top = UUID.randomUUID();
+    BranchId id = new BranchId(ids.get());
+    UUID top = ids.get();
     long end;
     synchronized (catalogueLock) {
       Snapshot snapshot = snapshot(parent);
@@ -231,8 +235,8 @@ public final class BranchStore implements AutoCloseable {
   public BranchId fork(BranchId parent, Set<String> without) {
     Branch branch = branch(parent);
     Set<String> names = stored(without);
-    BranchId id = new BranchId(UUID.randomUUID());
-    UUID top = UUID.randomUUID();
+    BranchId id = new BranchId(ids.get());
+    UUID top = ids.get();
     long end;
     synchronized (catalogueLock) {
       Layer frozen = branch.top();
@@ -343,7 +347,7 @@ public final class BranchStore implements AutoCloseable {
     }
     layers.forEach(Layer::close);
     journal.close();
-    lock.close();
+    unlock.run();
     if (failed < 0) {
       throw StoreFiles.failure("sync", files.directory(), failed);
     }

@@ -8,7 +8,6 @@ import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.layer.Page;
 import dev.coppice.storage.layer.StoreFiles;
-import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -81,9 +80,9 @@ final class Import {
     Delta delta = layer.delta(id);
     Files.setAttribute(file, "unix:uid", ownUid);
     Files.setAttribute(file, "unix:mode", OWNER_ONLY);
-    Files.move(file, delta.path());
-    int fd = delta.acquire();
-    int padded = fd < 0 ? fd : Posix.ftruncate(fd, Page.count(size) << Page.SHIFT);
+    int moved = delta.disk().rename(file, delta.path());
+    int fd = moved < 0 ? moved : delta.acquire();
+    int padded = fd < 0 ? fd : delta.disk().truncate(fd, Page.count(size) << Page.SHIFT);
     if (fd >= 0) {
       delta.release();
     }

@@ -159,7 +159,7 @@ public final class LiveFile {
       return fd;
     }
     try {
-      long got = Posix.pread(fd, target.address() + targetOffset, bytes, offset);
+      long got = owner.disk().pread(fd, target.address() + targetOffset, bytes, offset);
       return got == bytes ? 0 : got < 0 ? (int) got : -Errno.EIO;
     } finally {
       owner.release();
@@ -192,7 +192,7 @@ public final class LiveFile {
     try {
       long result =
           ownsAll(delta, offset, bytes)
-              ? Posix.pwrite(fd, source.address() + sourceOffset, bytes, offset)
+              ? delta.disk().pwrite(fd, source.address() + sourceOffset, bytes, offset)
               : writeMissing(delta, fd, source, sourceOffset, bytes, offset, scratch);
       delta.wrote();
       if (result < 0) {
@@ -240,7 +240,8 @@ public final class LiveFile {
         (offset & Page.MASK) != 0 || (firstPage == lastPage && (end & Page.MASK) != 0);
     if (headPartial && pages.owner(firstPage) != delta) {
       directFrom = Math.min(end, (firstPage + 1) << Page.SHIFT);
-      long result = completePage(fd, firstPage, source, sourceOffset, offset, directFrom, scratch);
+      long result =
+          completePage(delta, fd, firstPage, source, sourceOffset, offset, directFrom, scratch);
       if (result < 0) {
         return result;
       }
@@ -248,7 +249,7 @@ public final class LiveFile {
     if (lastPage != firstPage && (end & Page.MASK) != 0 && pages.owner(lastPage) != delta) {
       directEnd = lastPage << Page.SHIFT;
       long from = sourceOffset + (directEnd - offset);
-      long result = completePage(fd, lastPage, source, from, directEnd, end, scratch);
+      long result = completePage(delta, fd, lastPage, source, from, directEnd, end, scratch);
       if (result < 0) {
         return result;
       }
@@ -257,11 +258,12 @@ public final class LiveFile {
       return bytes;
     }
     long address = source.address() + sourceOffset + (directFrom - offset);
-    return Posix.pwrite(fd, address, directEnd - directFrom, directFrom);
+    return delta.disk().pwrite(fd, address, directEnd - directFrom, directFrom);
   }
 
   /** Writes a whole page: as it was, with the bytes from offset to end replaced. */
   private long completePage(
+      Delta delta,
       int fd,
       long page,
       MemorySegment source,
@@ -275,7 +277,7 @@ public final class LiveFile {
       return loaded;
     }
     MemorySegment.copy(source, sourceOffset, scratch, offset - start, end - offset);
-    return Posix.pwrite(fd, scratch.address(), Page.BYTES, start);
+    return delta.disk().pwrite(fd, scratch.address(), Page.BYTES, start);
   }
 
   private int loadPage(long page, MemorySegment scratch) {
@@ -332,7 +334,8 @@ public final class LiveFile {
       while (page < end
           && pages.owner(page) != delta
           && loadPage(page, scratch) >= 0
-          && Posix.pwrite(fd, scratch.address(), Page.BYTES, page << Page.SHIFT) == Page.BYTES) {
+          && delta.disk().pwrite(fd, scratch.address(), Page.BYTES, page << Page.SHIFT)
+              == Page.BYTES) {
         page++;
       }
       delta.wrote();
@@ -397,7 +400,7 @@ public final class LiveFile {
     if (delta != null) {
       int fd = delta.acquire();
       if (fd >= 0) {
-        var _ = Posix.ftruncate(fd, Page.count(size) << Page.SHIFT);
+        var _ = delta.disk().truncate(fd, Page.count(size) << Page.SHIFT);
         delta.release();
       }
     }
@@ -416,7 +419,7 @@ public final class LiveFile {
       if (fd < 0) {
         return fd;
       }
-      int result = Posix.fallocate(fd, Posix.FALLOC_FL_KEEP_SIZE, from, end - from);
+      int result = delta.disk().allocate(fd, Posix.FALLOC_FL_KEEP_SIZE, from, end - from);
       delta.release();
       if (result < 0 && result != -Errno.EOPNOTSUPP) {
         return result;

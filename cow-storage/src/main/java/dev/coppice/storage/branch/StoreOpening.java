@@ -8,8 +8,6 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.RecordLog;
 import dev.coppice.storage.layer.StoreFiles;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,7 +18,6 @@ import java.util.UUID;
 /** Opens a store, creating or recovering it. */
 public final class StoreOpening {
 
-  private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int MAX_OPEN_DELTAS = 4096;
 
   /** Ids below are for the root directory and what later versions may need. */
@@ -29,47 +26,51 @@ public final class StoreOpening {
   private StoreOpening() {}
 
   public static BranchStore open(Path directory) {
-    return open(directory, currentBoot());
+    return open(directory, Platform.real());
   }
 
-  /**
-   * @param boot differs between two runs of the machine
-   */
-  static BranchStore open(Path directory, UUID boot) {
-    StoreFiles files = new StoreFiles(directory);
-    try {
-      Files.createDirectories(files.layers());
-    } catch (IOException e) {
-      throw StoreFiles.failure("create", files.layers(), e);
+  static BranchStore open(Path directory, Platform platform) {
+    StoreFiles files = new StoreFiles(directory, platform.disk(), platform.nanoTime());
+    int made = files.makeDirectories(files.layers());
+    if (made < 0) {
+      throw StoreFiles.failure("create", files.layers(), made);
     }
     StoreLock lock = StoreLock.acquire(files);
     try {
-      return recover(files, lock, boot);
+      return recover(files, platform, lock::close);
     } catch (RuntimeException e) {
       lock.close();
       throw e;
     }
   }
 
-  private static BranchStore recover(StoreFiles files, StoreLock lock, UUID boot) {
+  /**
+   * Opens a store that nobody else has open.
+   *
+   * @param unlock run when the store is closed
+   */
+  static BranchStore recover(StoreFiles files, Platform platform, Runnable unlock) {
     Catalogue catalogue = new Catalogue();
-    UUID storeId = UUID.randomUUID();
+    UUID storeId = platform.ids().get();
     RecordLog.Tail tail = RecordLog.Tail.KILLED;
     if (Journal.exists(files)) {
       // Nothing is acknowledged before the journal is synced, so a torn end never counted.
       storeId = Journal.read(files, catalogue, RecordLog.Tail.POWER_LOST);
-      tail = catalogue.boot().equals(boot) ? RecordLog.Tail.KILLED : RecordLog.Tail.POWER_LOST;
+      tail =
+          catalogue.boot().equals(platform.boot())
+              ? RecordLog.Tail.KILLED
+              : RecordLog.Tail.POWER_LOST;
     }
     removeUnknownLayers(files, catalogue);
     OpenDeltas openDeltas = new OpenDeltas(MAX_OPEN_DELTAS);
     Map<UUID, Layer> layers = new HashMap<>();
     Map<UUID, FileTree> trees = new HashMap<>();
     loadLayers(files, catalogue, openDeltas, tail, layers, trees);
-    catalogue.apply(new Edit.Booted(boot));
+    catalogue.apply(new Edit.Booted(platform.boot()));
     catalogue.apply(new Edit.FileIdsReserved(Math.max(FIRST_FILE_ID, catalogue.reservedFileIds())));
     Journal journal = Journal.start(files, storeId, catalogue);
     BranchStore store =
-        new BranchStore(files, lock, journal, openDeltas, catalogue.reservedFileIds());
+        new BranchStore(files, platform, unlock, journal, openDeltas, catalogue.reservedFileIds());
     store.load(catalogue, layers, trees);
     return store;
   }
@@ -99,22 +100,11 @@ public final class StoreOpening {
   private static void removeUnknownLayers(StoreFiles files, Catalogue catalogue) {
     Set<String> known = new HashSet<>();
     catalogue.layers().forEach(layer -> known.add(layer.layer().toString()));
-    try (var entries = Files.newDirectoryStream(files.layers())) {
-      for (Path entry : entries) {
-        if (!known.contains(entry.getFileName().toString())) {
-          StoreFiles.deleteTree(entry);
-        }
+    for (String name : files.disk().list(files.layers())) {
+      int removed = known.contains(name) ? 0 : files.removeLayer(files.layers().resolve(name));
+      if (removed < 0) {
+        throw StoreFiles.failure("clean", files.layers(), removed);
       }
-    } catch (IOException e) {
-      throw StoreFiles.failure("clean", files.layers(), e);
-    }
-  }
-
-  private static UUID currentBoot() {
-    try {
-      return UUID.fromString(Files.readString(BOOT_ID).strip());
-    } catch (IOException e) {
-      throw StoreFiles.failure("read", BOOT_ID, e);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.coppice.storage.layer;
 
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ public final class Delta {
 
   private final Layer layer;
   private final long fileId;
+  private final Disk disk;
 
   /** How many use the descriptor now, or CLOSED. */
   private final AtomicInteger users = new AtomicInteger(CLOSED);
@@ -43,6 +45,12 @@ public final class Delta {
   Delta(Layer layer, long fileId) {
     this.layer = layer;
     this.fileId = fileId;
+    this.disk = layer.disk();
+  }
+
+  /** Where the descriptor that {@link #acquire} returns is valid. */
+  public Disk disk() {
+    return disk;
   }
 
   public Layer layer() {
@@ -89,10 +97,10 @@ public final class Delta {
         return 0;
       }
       int flags = Posix.O_RDWR | (layer.frozen() ? 0 : Posix.O_CREAT);
-      int opened = Posix.open(path().toString(), flags, 0600);
+      int opened = disk.open(path(), flags);
       if (opened == -Errno.ENOENT && !layer.frozen()) {
         int made = layer.makeDirectory();
-        opened = made < 0 ? made : Posix.open(path().toString(), flags, 0600);
+        opened = made < 0 ? made : disk.open(path(), flags);
       }
       if (opened < 0) {
         return opened;
@@ -124,7 +132,7 @@ public final class Delta {
       if (!users.compareAndSet(0, CLOSED)) {
         return false;
       }
-      Posix.close(fd);
+      var _ = disk.close(fd);
       return true;
     }
   }
@@ -161,7 +169,7 @@ public final class Delta {
   }
 
   private void countGrowingSync() {
-    long now = System.nanoTime();
+    long now = layer.nanoTime();
     growingSyncs = now - growingSyncNanos < STEADY_NANOS ? growingSyncs + 1 : 1;
     growingSyncNanos = now;
   }
@@ -172,7 +180,7 @@ public final class Delta {
    * them.
    */
   public boolean syncedAsItGrows() {
-    return growingSyncs >= STEADY_SYNCS && System.nanoTime() - growingSyncNanos < STEADY_NANOS;
+    return growingSyncs >= STEADY_SYNCS && layer.nanoTime() - growingSyncNanos < STEADY_NANOS;
   }
 
   /** Makes the data durable; 0 or a negated errno, and then for ever, as its pages may be lost. */
@@ -200,7 +208,7 @@ public final class Delta {
       return open;
     }
     try {
-      return Posix.fdatasync(open);
+      return disk.fdatasync(open);
     } finally {
       release();
     }

@@ -1,9 +1,7 @@
 package dev.coppice.storage.layer;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.coppice.storage.StorageException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.UUID;
 
@@ -23,13 +21,14 @@ public final class Journal implements AutoCloseable {
   }
 
   public static boolean exists(StoreFiles files) {
-    return Files.exists(files.journal());
+    return files.disk().exists(files.journal());
   }
 
   /** Reads what the journal says, for a store that was open before. */
   public static UUID read(StoreFiles files, Catalogue catalogue, RecordLog.Tail tail) {
-    UUID id = RecordLog.idOf(files.journal());
+    UUID id = RecordLog.idOf(files.disk(), files.journal());
     RecordLog.read(
+        files.disk(),
         files.journal(),
         MAGIC,
         id,
@@ -44,17 +43,18 @@ public final class Journal implements AutoCloseable {
   public static Journal start(StoreFiles files, UUID storeId, Catalogue catalogue) {
     Path path = files.journal();
     Path fresh = path.resolveSibling("journal.new");
-    RecordLog log = RecordLog.create(fresh, MAGIC, storeId, MAX_RECORD_BYTES, PREALLOCATED_BYTES);
+    RecordLog log =
+        RecordLog.create(files.disk(), fresh, MAGIC, storeId, MAX_RECORD_BYTES, PREALLOCATED_BYTES);
     try {
       for (Edit edit : catalogue.edits()) {
         check(log, log.append(out -> Edit.encodeAll(List.of(edit), out)));
       }
       check(log, log.sync(log.position()));
-      Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
-      check(log, StoreFiles.syncDirectory(files.directory()));
-    } catch (IOException e) {
+      check(log, files.disk().rename(fresh, path));
+      check(log, files.disk().syncDirectory(files.directory()));
+    } catch (StorageException e) {
       log.close();
-      throw StoreFiles.failure("replace", path, e);
+      throw e;
     }
     return new Journal(log, storeId);
   }

@@ -1,10 +1,10 @@
 package dev.coppice.storage.layer;
 
 import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,6 +76,14 @@ public final class Layer {
     return files.layers().resolve(id.toString());
   }
 
+  Disk disk() {
+    return files.disk();
+  }
+
+  long nanoTime() {
+    return files.nanoTime();
+  }
+
   OpenDeltas openDeltas() {
     return openDeltas;
   }
@@ -104,7 +112,7 @@ public final class Layer {
   public FileTree load(FileTree parentTree, RecordLog.Tail tail) {
     FileTree start = parentTree.withoutTopLevel(without, 0);
     Path path = directory().resolve(LOG);
-    if (!Files.exists(path)) {
+    if (!disk().exists(path)) {
       return start;
     }
     if (isHalfCreated(path)) {
@@ -114,6 +122,7 @@ public final class Layer {
     List<Long> ends = new ArrayList<>();
     RecordLog opened =
         RecordLog.open(
+            disk(),
             path,
             MAGIC,
             id,
@@ -136,30 +145,34 @@ public final class Layer {
   /** Delta files that no record leads to any more: of unlinked files, or never acknowledged. */
   private void removeStrays(FileTree tree) {
     deltas.keySet().removeIf(fileId -> tree.node(fileId) == null);
-    try (var entries = Files.newDirectoryStream(directory(), "*" + Delta.SUFFIX)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
+    for (String name : disk().list(directory())) {
+      if (name.endsWith(Delta.SUFFIX)) {
         String fileId = name.substring(0, name.length() - Delta.SUFFIX.length());
         if (!deltas.containsKey(Long.parseUnsignedLong(fileId, 16))) {
-          Files.delete(entry);
+          require(disk().unlink(directory().resolve(name)), "clean", directory());
         }
       }
-    } catch (IOException e) {
-      throw StoreFiles.failure("clean", directory(), e);
+    }
+  }
+
+  private static void require(long result, String what, Path on) {
+    if (result < 0) {
+      throw StoreFiles.failure(what, on, result);
     }
   }
 
   /** A log shorter than its header was never acknowledged. */
   private boolean isHalfCreated(Path path) {
-    try {
-      if (Files.size(path) >= RecordLog.HEADER_BYTES) {
-        return false;
-      }
-      Files.delete(path);
-      return true;
-    } catch (IOException e) {
-      throw StoreFiles.failure("read", path, e);
+    int fd = disk().open(path, Posix.O_RDONLY);
+    require(fd, "read", path);
+    long size = disk().size(fd);
+    var _ = disk().close(fd);
+    require(size, "read", path);
+    if (size >= RecordLog.HEADER_BYTES) {
+      return false;
     }
+    require(disk().unlink(path), "clean", path);
+    return true;
   }
 
   private static void recordPowerLoss(RecordLog log, List<LayerRecord> records, List<Long> ends) {
@@ -255,11 +268,12 @@ public final class Layer {
     }
     try {
       log =
-          RecordLog.create(directory().resolve(LOG), MAGIC, id, MAX_RECORD_BYTES, NO_PREALLOCATION);
+          RecordLog.create(
+              disk(), directory().resolve(LOG), MAGIC, id, MAX_RECORD_BYTES, NO_PREALLOCATION);
       directoryDirty = true;
       return 0;
     } catch (StorageException e) {
-      return -Errno.ENOSPC;
+      return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
     }
   }
 
@@ -268,13 +282,11 @@ public final class Layer {
     if (deleted) {
       return -Errno.ENOENT;
     }
-    try {
-      Files.createDirectories(directory());
+    int made = files.makeDirectories(directory());
+    if (made == 0) {
       directoryDirty = true;
-      return 0;
-    } catch (IOException e) {
-      return -Errno.ENOSPC;
     }
+    return made;
   }
 
   void fileAdded() {
@@ -303,9 +315,9 @@ public final class Layer {
     }
     if (directoryDirty) {
       directoryDirty = false;
-      int result = StoreFiles.syncDirectory(directory());
+      int result = disk().syncDirectory(directory());
       if (result >= 0) {
-        result = StoreFiles.syncDirectory(files.layers());
+        result = disk().syncDirectory(files.layers());
       }
       if (result < 0) {
         directoryDirty = true;
@@ -350,31 +362,19 @@ public final class Layer {
   /** Removes a delta's file, once the log that no longer leads to it is durable. */
   public void discard(Delta delta) {
     openDeltas.removed(delta);
-    try {
-      Files.deleteIfExists(delta.path());
-    } catch (IOException e) {
-      // It stays behind as a stray, which the next open removes.
-      return;
-    }
+    // If that fails, it stays behind as a stray, which the next open removes.
+    var _ = disk().unlink(delta.path());
   }
 
   /** Bytes that the file system has allocated for the layer. */
   public long allocatedBytes() {
-    Path path = directory();
-    if (!Files.exists(path)) {
-      return 0;
-    }
     long sum = 0;
-    try (var entries = Files.newDirectoryStream(path)) {
-      for (Path entry : entries) {
-        int fd = Posix.open(entry.toString(), Posix.O_RDONLY, 0);
-        if (fd >= 0) {
-          sum += Posix.allocatedBytes(fd);
-          Posix.close(fd);
-        }
+    for (String name : disk().list(directory())) {
+      int fd = disk().open(directory().resolve(name), Posix.O_RDONLY);
+      if (fd >= 0) {
+        sum += Math.max(0, disk().allocatedBytes(fd));
+        var _ = disk().close(fd);
       }
-    } catch (IOException e) {
-      return sum;
     }
     return sum;
   }
@@ -390,12 +390,8 @@ public final class Layer {
     }
     deltas.values().forEach(openDeltas::removed);
     deltas.clear();
-    try {
-      StoreFiles.deleteTree(directory());
-    } catch (IOException e) {
-      // The next open finds a layer that the journal does not know, and removes it.
-      return;
-    }
+    // If that fails, the next open finds a layer that the journal does not know, and removes it.
+    var _ = files.removeLayer(directory());
   }
 
   public void close() {

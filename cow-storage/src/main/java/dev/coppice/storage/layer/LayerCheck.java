@@ -2,8 +2,8 @@ package dev.coppice.storage.layer;
 
 import dev.coppice.storage.CorruptStoreException;
 import dev.coppice.storage.StoreCheck;
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Posix;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,13 +21,15 @@ public final class LayerCheck {
   public void verify(Layer layer) {
     layers++;
     Path log = layer.directory().resolve(Layer.LOG);
-    if (!Files.exists(log)) {
+    Disk disk = layer.disk();
+    if (!disk.exists(log)) {
       return;
     }
     Map<Long, Long> pagesOf = new HashMap<>();
     try {
       var _ =
           RecordLog.read(
+              disk,
               log,
               Layer.MAGIC,
               layer.id(),
@@ -58,7 +60,7 @@ public final class LayerCheck {
     if (pageEnd == 0) {
       return;
     }
-    int fd = Posix.open(delta.path().toString(), Posix.O_RDONLY, 0);
+    int fd = layer.disk().open(delta.path(), Posix.O_RDONLY);
     if (fd < 0) {
       if (layer.deltas().containsKey(delta.fileId())) {
         problems.add(
@@ -66,8 +68,8 @@ public final class LayerCheck {
       }
       return;
     }
-    long size = Posix.size(fd);
-    Posix.close(fd);
+    long size = layer.disk().size(fd);
+    var _ = layer.disk().close(fd);
     if (size < pageEnd << Page.SHIFT && layer.deltas().containsKey(delta.fileId())) {
       problems.add(
           "layer %s: %s has %d bytes, its pages need %d"

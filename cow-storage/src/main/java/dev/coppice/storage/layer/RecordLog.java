@@ -6,15 +6,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.coppice.storage.CorruptStoreException;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -44,6 +43,7 @@ public final class RecordLog implements AutoCloseable {
     void see(ByteBuffer payload, long endOffset);
   }
 
+  private final Disk disk;
   private final Path path;
   private final String name;
   private final int fd;
@@ -59,7 +59,14 @@ public final class RecordLog implements AutoCloseable {
   private volatile boolean closed;
 
   private RecordLog(
-      Path path, int fd, long position, long allocated, int maxRecordBytes, long preallocateBytes) {
+      Disk disk,
+      Path path,
+      int fd,
+      long position,
+      long allocated,
+      int maxRecordBytes,
+      long preallocateBytes) {
+    this.disk = disk;
     this.path = path;
     this.name = path.getFileName().toString();
     this.fd = fd;
@@ -75,23 +82,30 @@ public final class RecordLog implements AutoCloseable {
    * @param preallocateBytes zeros kept written ahead of the end, which makes a sync cheaper
    */
   public static RecordLog create(
-      Path path, String magic, UUID id, int maxRecordBytes, long preallocateBytes) {
+      Disk disk, Path path, String magic, UUID id, int maxRecordBytes, long preallocateBytes) {
     ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     header.put(magic.getBytes(US_ASCII));
     header.putInt(VERSION).putInt(0);
     header.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
     header.putInt(CRC_OFFSET, headerCrc(header));
-    try {
-      Files.write(path, header.array());
-    } catch (IOException e) {
-      throw StoreFiles.failure("write", path, e);
+    int fd = openOrThrow(disk, path, Posix.O_RDWR | Posix.O_CREAT | Posix.O_TRUNC);
+    long written;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(HEADER_BYTES);
+      memory.copyFrom(MemorySegment.ofArray(header.array()));
+      written = disk.pwrite(fd, memory.address(), HEADER_BYTES, 0);
     }
-    int fd = openOrThrow(path);
-    return new RecordLog(path, fd, HEADER_BYTES, HEADER_BYTES, maxRecordBytes, preallocateBytes);
+    if (written < 0) {
+      var _ = disk.close(fd);
+      throw StoreFiles.failure("write", path, written);
+    }
+    return new RecordLog(
+        disk, path, fd, HEADER_BYTES, HEADER_BYTES, maxRecordBytes, preallocateBytes);
   }
 
   /** Reads every record, repairs the tail that the way of ending permits, and goes on behind it. */
   public static RecordLog open(
+      Disk disk,
       Path path,
       String magic,
       UUID id,
@@ -99,18 +113,18 @@ public final class RecordLog implements AutoCloseable {
       long preallocateBytes,
       Tail tail,
       Reader records) {
-    long end = read(path, magic, id, maxRecordBytes, tail, records);
-    int fd = openOrThrow(path);
-    int result = Posix.ftruncate(fd, end);
+    long end = read(disk, path, magic, id, maxRecordBytes, tail, records);
+    int fd = openOrThrow(disk, path, Posix.O_RDWR);
+    int result = disk.truncate(fd, end);
     if (result < 0) {
-      Posix.close(fd);
+      var _ = disk.close(fd);
       throw StoreFiles.failure("repair", path, result);
     }
-    return new RecordLog(path, fd, end, end, maxRecordBytes, preallocateBytes);
+    return new RecordLog(disk, path, fd, end, end, maxRecordBytes, preallocateBytes);
   }
 
-  private static int openOrThrow(Path path) {
-    int fd = Posix.open(path.toString(), Posix.O_RDWR, 0);
+  private static int openOrThrow(Disk disk, Path path, int flags) {
+    int fd = disk.open(path, flags);
     if (fd < 0) {
       throw StoreFiles.failure("open", path, fd);
     }
@@ -119,13 +133,8 @@ public final class RecordLog implements AutoCloseable {
 
   /** Reads every record and returns the offset behind the last one. */
   public static long read(
-      Path path, String magic, UUID id, int maxRecordBytes, Tail tail, Reader records) {
-    ByteBuffer bytes;
-    try {
-      bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
-    } catch (IOException e) {
-      throw StoreFiles.failure("read", path, e);
-    }
+      Disk disk, Path path, String magic, UUID id, int maxRecordBytes, Tail tail, Reader records) {
+    ByteBuffer bytes = content(disk, path, Integer.MAX_VALUE);
     String name = path.getFileName().toString();
     checkHeader(name, bytes, magic, id);
     CRC32C crc = new CRC32C();
@@ -174,7 +183,7 @@ public final class RecordLog implements AutoCloseable {
 
   private static int headerCrc(ByteBuffer header) {
     CRC32C crc = new CRC32C();
-    crc.update(header.array(), header.arrayOffset(), CRC_OFFSET);
+    crc.update(header.slice(0, CRC_OFFSET));
     return (int) crc.getValue();
   }
 
@@ -216,17 +225,30 @@ public final class RecordLog implements AutoCloseable {
   }
 
   /** The id in the header of a log that has not been checked yet. */
-  public static UUID idOf(Path path) {
-    try (var in = Files.newInputStream(path)) {
-      ByteBuffer header =
-          ByteBuffer.wrap(in.readNBytes(HEADER_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-      if (header.limit() < HEADER_BYTES) {
-        throw new CorruptStoreException(
-            path.getFileName().toString(), 0, "a header", header.limit() + " bytes");
+  public static UUID idOf(Disk disk, Path path) {
+    ByteBuffer header = content(disk, path, HEADER_BYTES);
+    if (header.limit() < HEADER_BYTES) {
+      throw new CorruptStoreException(
+          path.getFileName().toString(), 0, "a header", header.limit() + " bytes");
+    }
+    return new UUID(header.getLong(16), header.getLong(24));
+  }
+
+  private static ByteBuffer content(Disk disk, Path path, int maxBytes) {
+    int fd = openOrThrow(disk, path, Posix.O_RDONLY);
+    try {
+      long size = disk.size(fd);
+      if (size < 0) {
+        throw StoreFiles.failure("read", path, size);
       }
-      return new UUID(header.getLong(16), header.getLong(24));
-    } catch (IOException e) {
-      throw StoreFiles.failure("read", path, e);
+      MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, Math.min(size, maxBytes)));
+      long got = disk.pread(fd, memory.address(), Math.min(size, maxBytes), 0);
+      if (got < 0) {
+        throw StoreFiles.failure("read", path, got);
+      }
+      return memory.asSlice(0, got).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    } finally {
+      var _ = disk.close(fd);
     }
   }
 
@@ -243,9 +265,9 @@ public final class RecordLog implements AutoCloseable {
     int length = buffer.limit() - FRAME_BYTES;
     buffer.putInt(0, length);
     buffer.putInt(4, recordCrc(crc, position, buffer.slice(FRAME_BYTES, length)));
-    long written = Posix.pwrite(fd, memory.address(), buffer.limit(), position);
+    long written = disk.pwrite(fd, memory.address(), buffer.limit(), position);
     if (written < 0) {
-      var _ = Posix.ftruncate(fd, position);
+      var _ = disk.truncate(fd, position);
       allocated = position;
       return written;
     }
@@ -262,7 +284,7 @@ public final class RecordLog implements AutoCloseable {
     memory.asSlice(0, bytes).fill((byte) 0);
     long at = position;
     while (at < position + preallocateBytes
-        && Posix.pwrite(fd, memory.address(), bytes, at) == bytes) {
+        && disk.pwrite(fd, memory.address(), bytes, at) == bytes) {
       at += bytes;
     }
     allocated = Math.max(allocated, at);
@@ -286,7 +308,7 @@ public final class RecordLog implements AutoCloseable {
         return -Errno.EIO;
       }
       long covered = position;
-      int result = Posix.fdatasync(fd);
+      int result = disk.fdatasync(fd);
       if (result < 0) {
         failed = true;
         return result;
@@ -312,7 +334,7 @@ public final class RecordLog implements AutoCloseable {
       synchronized (this) {
         if (!closed) {
           closed = true;
-          Posix.close(fd);
+          var _ = disk.close(fd);
         }
       }
     }

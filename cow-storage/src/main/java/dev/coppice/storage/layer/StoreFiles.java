@@ -2,22 +2,38 @@ package dev.coppice.storage.layer;
 
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
-import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /** Where things lie below the store's directory, and how failures there are told. */
 public final class StoreFiles {
 
   private final Path directory;
+  private final Disk disk;
+  private final LongSupplier nanoTime;
 
-  public StoreFiles(Path directory) {
+  /**
+   * @param nanoTime of no particular origin
+   */
+  public StoreFiles(Path directory, Disk disk, LongSupplier nanoTime) {
     this.directory = directory;
+    this.disk = disk;
+    this.nanoTime = nanoTime;
+  }
+
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  public Disk disk() {
+    return disk;
   }
 
   public Path directory() {
@@ -36,17 +52,35 @@ public final class StoreFiles {
     return directory.resolve("layers");
   }
 
-  /** Makes the entries of a directory durable. */
-  public static int syncDirectory(Path path) {
-    int fd = Posix.open(path.toString(), Posix.O_RDONLY, 0);
-    if (fd < 0) {
-      return fd;
+  /** Makes a directory and those above it that are missing; 0 or a negated errno. */
+  public int makeDirectories(Path path) {
+    if (disk.exists(path)) {
+      return 0;
     }
-    int result = Posix.fsync(fd);
-    Posix.close(fd);
-    return result;
+    int made = disk.makeDirectory(path);
+    Path above = path.getParent();
+    if (made == -Errno.ENOENT && above != null) {
+      int result = makeDirectories(above);
+      return result < 0 ? result : disk.makeDirectory(path);
+    }
+    return made == -Errno.EEXIST ? 0 : made;
   }
 
+  /** Removes a layer's directory with what is in it; 0 or a negated errno. */
+  public int removeLayer(Path path) {
+    if (!disk.exists(path)) {
+      return 0;
+    }
+    for (String name : disk.list(path)) {
+      int result = disk.unlink(path.resolve(name));
+      if (result < 0 && result != -Errno.ENOENT) {
+        return result;
+      }
+    }
+    return disk.removeDirectory(path);
+  }
+
+  /** Removes any directory of the machine's own, not through the store's disk. */
   public static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;

@@ -19,6 +19,7 @@ public final class Posix {
   public static final int O_RDONLY = 0;
   public static final int O_RDWR = 2;
   public static final int O_CREAT = 0x40;
+  public static final int O_TRUNC = 0x200;
   public static final int O_CLOEXEC = 0x80000;
   public static final int FALLOC_FL_KEEP_SIZE = 1;
 
@@ -67,6 +68,12 @@ public final class Posix {
       handle("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
   private static final MethodHandle FSTAT =
       handle("fstat", FunctionDescriptor.of(INT, INT, POINTER));
+  private static final MethodHandle RENAME =
+      handle("rename", FunctionDescriptor.of(INT, POINTER, POINTER));
+  private static final MethodHandle UNLINK = handle("unlink", FunctionDescriptor.of(INT, POINTER));
+  private static final MethodHandle MKDIR =
+      handle("mkdir", FunctionDescriptor.of(INT, POINTER, INT));
+  private static final MethodHandle RMDIR = handle("rmdir", FunctionDescriptor.of(INT, POINTER));
   private static final MethodHandle SETPRIORITY =
       handle("setpriority", FunctionDescriptor.of(INT, INT, INT, INT));
   private static final MethodHandle MOUNT =
@@ -249,6 +256,47 @@ public final class Posix {
       MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
       int result = (int) FSTAT.invokeExact(state, fd, stat);
       return result < 0 ? negatedErrno(state) : stat.get(LONG, offset);
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  public static int rename(String from, String to) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      int result =
+          (int) RENAME.invokeExact(state, arena.allocateFrom(from), arena.allocateFrom(to));
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  public static int unlink(String path) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      int result = (int) UNLINK.invokeExact(state, arena.allocateFrom(path));
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  public static int makeDirectory(String path, int mode) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      int result = (int) MKDIR.invokeExact(state, arena.allocateFrom(path), mode);
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  public static int removeDirectory(String path) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      int result = (int) RMDIR.invokeExact(state, arena.allocateFrom(path));
+      return result < 0 ? negatedErrno(state) : result;
     } catch (Throwable e) {
       throw bug(e);
     }

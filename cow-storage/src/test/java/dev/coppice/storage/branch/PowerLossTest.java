@@ -37,7 +37,8 @@ class PowerLossTest {
     Path killed = directory.resolve("killed");
     BranchId parent;
     BranchId child;
-    try (BranchStore store = StoreOpening.open(directory.resolve("live"), FIRST_BOOT)) {
+    try (BranchStore store =
+        StoreOpening.open(directory.resolve("live"), Platform.real(FIRST_BOOT))) {
       parent = store.create();
       Branch branch = store.branch(parent);
       CoreFiles files = new CoreFiles(branch);
@@ -59,7 +60,7 @@ class PowerLossTest {
     byte[] changed = filled(20_000, 2);
     Arrays.fill(changed, 0, 8192, (byte) 4);
     for (UUID boot : new UUID[] {SECOND_BOOT, SECOND_BOOT, FIRST_BOOT}) {
-      try (BranchStore store = StoreOpening.open(killed, boot)) {
+      try (BranchStore store = StoreOpening.open(killed, Platform.real(boot))) {
         assertThat(content(store, parent, "synced")).isEqualTo(filled(20_000, 1));
         assertThat(content(store, parent, "inherited")).isEqualTo(changed);
         assertThat(content(store, child, "inherited")).isEqualTo(original);
@@ -72,14 +73,15 @@ class PowerLossTest {
   void forgetsNothingInTheSameRun() throws Exception {
     Path killed = directory.resolve("killed");
     BranchId id;
-    try (BranchStore store = StoreOpening.open(directory.resolve("live"), FIRST_BOOT)) {
+    try (BranchStore store =
+        StoreOpening.open(directory.resolve("live"), Platform.real(FIRST_BOOT))) {
       id = store.create();
       CoreFiles files = new CoreFiles(store.branch(id));
       files.create("file");
       files.write("file", 5, filled(20_000, 1));
       BranchStoreModelTest.copyAsAKillLeavesIt(directory.resolve("live"), killed);
     }
-    try (BranchStore store = StoreOpening.open(killed, FIRST_BOOT)) {
+    try (BranchStore store = StoreOpening.open(killed, Platform.real(FIRST_BOOT))) {
       assertThat(content(store, id, "file"))
           .hasSize(20_005)
           .endsWith(1)

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.coppice.storage.CorruptStoreException;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
+import dev.coppice.storage.posix.Disk;
+import dev.coppice.storage.posix.RealDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RecordLogTest {
 
   private static final String MAGIC = "TESTLOG1";
+  private static final Disk DISK = new RealDisk();
   private static final UUID ID = new UUID(1, 2);
   private static final int MAX_BYTES = 100;
 
@@ -30,7 +33,7 @@ class RecordLogTest {
   @BeforeEach
   void writeThreeRecords() {
     path = directory.resolve("log");
-    try (RecordLog log = RecordLog.create(path, MAGIC, ID, MAX_BYTES, 0)) {
+    try (RecordLog log = RecordLog.create(DISK, path, MAGIC, ID, MAX_BYTES, 0)) {
       for (long number = 1; number <= 3; number++) {
         long value = number;
         assertThat(log.append(out -> out.putLong(value))).isPositive();
@@ -41,7 +44,8 @@ class RecordLogTest {
 
   private List<Long> read(RecordLog.Tail tail) {
     List<Long> seen = new ArrayList<>();
-    RecordLog.read(path, MAGIC, ID, MAX_BYTES, tail, (payload, end) -> seen.add(payload.getLong()));
+    RecordLog.read(
+        DISK, path, MAGIC, ID, MAX_BYTES, tail, (payload, end) -> seen.add(payload.getLong()));
     return seen;
   }
 
@@ -64,7 +68,8 @@ class RecordLogTest {
     byte[] whole = Files.readAllBytes(path);
     Files.write(path, Arrays.copyOf(whole, whole.length - 5));
     try (RecordLog log =
-        RecordLog.open(path, MAGIC, ID, MAX_BYTES, 0, RecordLog.Tail.KILLED, (p, end) -> {})) {
+        RecordLog.open(
+            DISK, path, MAGIC, ID, MAX_BYTES, 0, RecordLog.Tail.KILLED, (p, end) -> {})) {
       assertThat(log.append(out -> out.putLong(9))).isPositive();
     }
     assertThat(read(RecordLog.Tail.KILLED)).containsExactly(1L, 2L, 9L);

@@ -1,0 +1,71 @@
+package dev.coppice.storage.branch;
+
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A thread of the store's own. */
+final class BackgroundThread implements BackgroundTasks {
+
+  private static final Logger LOG = LoggerFactory.getLogger(BackgroundThread.class);
+  private static final long CLOSE_TIMEOUT_SECONDS = 30;
+
+  private final ScheduledThreadPoolExecutor thread =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().name("coppice-store-background").daemon().factory());
+
+  BackgroundThread() {
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  @Override
+  public void run(Runnable task) {
+    runAfter(Duration.ZERO, task);
+  }
+
+  @Override
+  public void runAfter(Duration delay, Runnable task) {
+    try {
+      var _ = thread.schedule(logged(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("left to the next open, since the store is being closed");
+    }
+  }
+
+  private static Runnable logged(Runnable task) {
+    return () -> {
+      try {
+        task.run();
+      } catch (RuntimeException e) {
+        LOG.error("background work failed", e);
+      }
+    };
+  }
+
+  @Override
+  public void await() {
+    try {
+      thread.submit(() -> {}).get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("background work did not end within {} s", CLOSE_TIMEOUT_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
