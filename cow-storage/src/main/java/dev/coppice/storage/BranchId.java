@@ -7,7 +7,7 @@ import java.util.UUID;
  * knows nothing of what it is used for. The text form is also the name of its directory in the
  * mount.
  */
-public record BranchId(UUID value) {
+public record BranchId(UUID value) implements StateId {
 
   public static BranchId parse(String text) {
     return new BranchId(UUID.fromString(text));

@@ -5,6 +5,7 @@ import dev.coppice.storage.branch.StagingDirectory;
 import dev.coppice.storage.branch.StoreOpening;
 import dev.coppice.storage.fuse.FuseSession;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /** A store with its mount. */
@@ -110,6 +111,16 @@ final class MountedStore implements PageStore {
   @Override
   public long occupiedBytes(Set<BranchId> branches, Set<SnapshotId> snapshots) {
     return store.occupiedBytes(branches, snapshots);
+  }
+
+  @Override
+  public List<FileChange> changes(StateId before, StateId after) {
+    return store.changes(before, after);
+  }
+
+  @Override
+  public List<FileSpace> ownFiles(BranchId branch) {
+    return store.ownFiles(branch);
   }
 
   @Override

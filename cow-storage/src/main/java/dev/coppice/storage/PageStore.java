@@ -1,6 +1,7 @@
 package dev.coppice.storage;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -80,6 +81,15 @@ public interface PageStore extends AutoCloseable {
    * on them too or not. Branches and snapshots that do not exist count nothing.
    */
   long occupiedBytes(Set<BranchId> branches, Set<SnapshotId> snapshots);
+
+  /**
+   * The files that differ between two states, in no particular order. Takes time in proportion to
+   * the answer for states that have an ancestor in common, whatever the size of that.
+   */
+  List<FileChange> changes(StateId before, StateId after);
+
+  /** The files of a branch that hold something which nothing but the branch needs. */
+  List<FileSpace> ownFiles(BranchId branch);
 
   /** Verifies every layer against its checksums; may run while branches are in use. */
   StoreCheck check();

@@ -15,6 +15,14 @@ public final class ModelFiles implements FilesUnderTest {
   private final TreeMap<String, byte[]> files = new TreeMap<>();
   private final TreeSet<String> directories = new TreeSet<>();
 
+  public ModelFiles() {}
+
+  /** As they were read from a branch. */
+  public ModelFiles(SortedMap<String, Optional<byte[]>> read) {
+    read.forEach((path, content) ->
+        content.ifPresentOrElse(bytes -> files.put(path, bytes), () -> directories.add(path)));
+  }
+
   public ModelFiles copy() {
     ModelFiles copy = new ModelFiles();
     files.forEach((path, bytes) -> copy.files.put(path, bytes.clone()));

@@ -26,22 +26,11 @@ final class Background implements AutoCloseable {
 
   void makeDurable(Layer layer) {
     tasks.run(() -> {
-      int result = closing ? 0 : syncWithParents(layer);
+      int result = closing ? 0 : Durability.syncLineage(layer);
       if (result < 0) {
         LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
       }
     });
-  }
-
-  private int syncWithParents(Layer layer) {
-    Layer parent = layer.parent();
-    if (parent != null && !parent.durable()) {
-      int result = syncWithParents(parent);
-      if (result < 0) {
-        return result;
-      }
-    }
-    return layer.syncAll();
   }
 
   void delete(Layer layer) {

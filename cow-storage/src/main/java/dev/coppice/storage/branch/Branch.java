@@ -12,7 +12,6 @@ import dev.coppice.storage.posix.Errno;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,12 +28,11 @@ public final class Branch {
   private final BranchId id;
   private final int slot;
   private final FileIds fileIds;
-  private final Journal journal;
+  private final Durability durability;
   private final Background background;
   private final StampedLock gate = new StampedLock();
   private final Object names = new Object();
-  private final ConcurrentHashMap<Long, LiveFile> live = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Long, LiveFile> changed = new ConcurrentHashMap<>();
+  private final LiveFiles live;
   private volatile FileTree tree;
   private volatile Layer top;
 
@@ -47,12 +45,13 @@ public final class Branch {
       Journal journal,
       Background background) {
     this.background = background;
+    this.live = new LiveFiles(background, this::tree);
     this.id = id;
     this.slot = slot;
     this.tree = tree;
     this.top = top;
     this.fileIds = fileIds;
-    this.journal = journal;
+    this.durability = new Durability(journal);
   }
 
   static long nowNanos() {
@@ -80,7 +79,7 @@ public final class Branch {
   public @Nullable Node node(long fileId) {
     Node node = tree.node(fileId);
     if (node == null) {
-      LiveFile file = live.get(fileId);
+      LiveFile file = live.find(fileId);
       return file == null ? null : file.lastNode();
     }
     return node;
@@ -93,15 +92,7 @@ public final class Branch {
   }
 
   public @Nullable LiveFile file(long fileId) {
-    LiveFile file = live.get(fileId);
-    if (file != null) {
-      return file;
-    }
-    Node node = tree.node(fileId);
-    if (node == null || !node.isRegular()) {
-      return null;
-    }
-    return live.computeIfAbsent(fileId, key -> new LiveFile(node, top.logEnd()));
+    return live.use(fileId, top);
   }
 
   public long lookup(long parent, String name) {
@@ -118,48 +109,11 @@ public final class Branch {
 
   /** Keeps a file alive until it is forgotten as often, even if it loses its last name. */
   public void remember(long fileId) {
-    live.compute(
-        fileId,
-        (key, file) -> {
-          LiveFile kept = file;
-          if (kept == null) {
-            Node node = tree.node(key);
-            if (node == null || !node.isRegular()) {
-              return null;
-            }
-            kept = new LiveFile(node, top.logEnd());
-          }
-          var _ = kept.addLookups(1);
-          return kept;
-        });
+    live.remember(fileId, top);
   }
 
   public void forget(long fileId, long lookups) {
-    live.computeIfPresent(
-        fileId,
-        (key, file) -> {
-          boolean last = file.addLookups(-lookups) <= 0;
-          if (last && file.unlinked()) {
-            discard(file);
-            return null;
-          }
-          return last && !file.changed() ? null : file;
-        });
-  }
-
-  private void discard(LiveFile file) {
-    changed.remove(file.id());
-    Delta own = file.own();
-    if (own != null) {
-      discard(own.layer(), file.id());
-    }
-  }
-
-  private void discard(Layer layer, long fileId) {
-    Delta delta = layer.forget(fileId);
-    if (delta != null) {
-      background.reclaim(layer, layer.logEnd(), () -> layer.discard(delta));
-    }
+    live.forget(fileId, lookups);
   }
 
   /** Makes a file, directory or symbolic link and returns its id. */
@@ -199,7 +153,7 @@ public final class Branch {
       return (int) end;
     }
     tree = tree.apply(record, null);
-    LiveFile file = live.get(record.fileId());
+    LiveFile file = live.find(record.fileId());
     if (file != null) {
       file.recorded(end);
     }
@@ -269,22 +223,10 @@ public final class Branch {
     return node.children().size() > 0 ? -Errno.ENOTEMPTY : 0;
   }
 
-  /** A file that lost its last name lives on while the kernel knows it. */
   private void afterUnlink(@Nullable Node last) {
-    if (last == null || !last.isRegular() || tree.node(last.id()) != null) {
-      return;
+    if (last != null && last.isRegular() && tree.node(last.id()) == null) {
+      live.unlinked(last, top);
     }
-    live.compute(
-        last.id(),
-        (key, known) -> {
-          LiveFile file = known == null ? new LiveFile(last, 0) : known;
-          file.unlink(last.withNoName());
-          if (file.lookups() > 0) {
-            return file;
-          }
-          discard(top, key);
-          return null;
-        });
   }
 
   public int rename(long fromParent, String fromName, long toParent, String toName, int flags) {
@@ -336,9 +278,9 @@ public final class Branch {
     return changeNames(() -> {
       Node node = tree.node(fileId);
       if (node == null) {
-        return live.containsKey(fileId) ? 0 : -Errno.ENOENT;
+        return live.find(fileId) != null ? 0 : -Errno.ENOENT;
       }
-      LiveFile file = live.get(fileId);
+      LiveFile file = live.find(fileId);
       long oldModified = file == null ? node.modifiedNanos() : file.modifiedNanos();
       long modified = modifiedNanos < 0 ? oldModified : modifiedNanos;
       int result =
@@ -380,9 +322,19 @@ public final class Branch {
       noteChange(file);
       Delta own = file.own();
       if (result == 0 && shrinks && own != null) {
-        background.reclaim(own.layer(), own.layer().logEnd(), file::freeBehindEnd);
+        background.reclaim(own.layer(), own.layer().logEnd(), () -> freeBehindEnd(file));
       }
       return result;
+    } finally {
+      gate.unlockRead(stamp);
+    }
+  }
+
+  /** Unless a freeze came first: its layer keeps what it has. */
+  private void freeBehindEnd(LiveFile file) {
+    long stamp = gate.readLock();
+    try {
+      file.freeBehindEnd(top);
     } finally {
       gate.unlockRead(stamp);
     }
@@ -400,62 +352,33 @@ public final class Branch {
   }
 
   private void noteChange(LiveFile file) {
-    if (file.changed() && !file.unlinked() && file.firstNote()) {
-      changed.put(file.id(), file);
+    if (live.noteChange(file)) {
+      synchronized (names) {
+        var _ = live.fold(this::publish);
+      }
     }
   }
 
   /** Makes a file's data, then the record of it, then the names before it durable. */
   public int sync(long fileId) {
-    LiveFile file = live.get(fileId);
+    LiveFile file = live.find(fileId);
     Layer layer = top;
-    int below = syncBelow(layer, fileId);
-    if (below < 0) {
-      return below;
-    }
-    Delta own = file == null ? null : file.own();
     if (file != null && file.unlinked()) {
-      return own == null ? 0 : own.sync();
+      int below = durability.syncBelow(layer, fileId);
+      Delta own = file.own();
+      return below < 0 || own == null ? below : own.sync();
     }
-    return layer.syncFile(fileId, file == null ? layer.logEnd() : file.logOffset());
-  }
-
-  /** What a frozen layer holds of a file may not be durable yet. */
-  private int syncBelow(Layer layer, long fileId) {
-    Layer parent = layer.parent();
-    if (parent != null && !parent.durable()) {
-      int below = syncBelow(parent, fileId);
-      int result = below < 0 ? below : parent.syncFile(fileId, parent.logEnd());
-      if (result < 0) {
-        return result;
-      }
-    }
-    return journal.sync(layer.journalOffset());
+    return durability.syncFile(layer, fileId, file == null ? layer.logEnd() : file.logOffset());
   }
 
   /** Makes every change of names so far durable. */
   public int syncNames() {
-    Layer layer = top;
-    int below = syncBelow(layer, 0);
-    return below < 0 ? below : layer.syncLog(layer.logEnd());
+    return durability.syncNames(top);
   }
 
   /** Makes everything durable. */
   public int syncAll() {
-    Layer layer = top;
-    int result = journal.sync(layer.journalOffset());
-    return result < 0 ? result : syncLineage(layer);
-  }
-
-  private static int syncLineage(Layer layer) {
-    Layer parent = layer.parent();
-    if (parent != null && !parent.durable()) {
-      int result = syncLineage(parent);
-      if (result < 0) {
-        return result;
-      }
-    }
-    return layer.syncAll();
+    return durability.syncAll(top);
   }
 
   /** Takes over a directory's files; refused unless nothing was ever written to the branch. */
@@ -481,17 +404,8 @@ public final class Branch {
     long stamp = gate.writeLock();
     try {
       Layer next = newTop.get();
-      FileTree frozen = tree;
-      for (LiveFile file : changed.values()) {
-        Node node = file.unlinked() ? null : frozen.node(file.id());
-        if (node != null) {
-          frozen = frozen.with(file.freeze(node));
-          dropIfForgotten(file);
-        }
-      }
-      changed.clear();
+      FileTree frozen = live.fold(this::publish);
       top.freeze();
-      tree = frozen;
       top = next;
       return frozen;
     } finally {
@@ -499,17 +413,24 @@ public final class Branch {
     }
   }
 
-  private void dropIfForgotten(LiveFile file) {
-    live.computeIfPresent(file.id(), (key, known) -> known.lookups() > 0 ? known : null);
+  private void publish(FileTree newer) {
+    tree = newer;
+  }
+
+  /** The state of this instant, between two writes. */
+  FileTree state() {
+    long stamp = gate.writeLock();
+    try {
+      return live.fold(this::publish);
+    } finally {
+      gate.unlockWrite(stamp);
+    }
   }
 
   /** Sum of the sizes of all files. */
   long logicalBytes() {
     long[] sum = {0};
-    tree.forEachNode(node -> {
-      LiveFile file = node.isRegular() ? live.get(node.id()) : null;
-      sum[0] += file == null ? (node.isRegular() ? node.size() : 0) : file.size();
-    });
+    state().forEachNode(node -> sum[0] += node.isRegular() ? node.size() : 0);
     return sum[0];
   }
 }

@@ -2,7 +2,10 @@ package dev.coppice.storage.branch;
 
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
+import dev.coppice.storage.FileChange;
+import dev.coppice.storage.FileSpace;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.StateId;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.StoreCheck;
@@ -13,10 +16,12 @@ import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerCheck;
+import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -309,6 +314,43 @@ public final class BranchStore implements AutoCloseable {
     while (at != null && layers.add(at)) {
       at = at.parent();
     }
+  }
+
+  public List<FileChange> changes(StateId before, StateId after) {
+    return Differences.between(tree(before), tree(after));
+  }
+
+  private FileTree tree(StateId state) {
+    return switch (state) {
+      case BranchId id -> branch(id).state();
+      case SnapshotId id -> snapshotTree(id);
+    };
+  }
+
+  FileTree snapshotTree(SnapshotId id) {
+    return snapshot(id).tree();
+  }
+
+  public List<FileSpace> ownFiles(BranchId id) {
+    Branch branch = branch(id);
+    List<Layer> own;
+    synchronized (catalogueLock) {
+      own = lineage.onlyHeldBy(branch.top());
+    }
+    Map<Long, Long> bytes = new HashMap<>();
+    own.forEach(
+        layer -> layer.fileBytes().forEach((file, held) -> bytes.merge(file, held, Long::sum)));
+    FileTree tree = branch.state();
+    List<FileSpace> files = new ArrayList<>();
+    bytes.forEach((file, held) -> files.add(fileSpace(tree, file, held)));
+    return files;
+  }
+
+  private static FileSpace fileSpace(FileTree tree, long file, long ownBytes) {
+    Node node = tree.node(file);
+    return node == null
+        ? new FileSpace(file, List.of(), ownBytes, 0)
+        : new FileSpace(file, Differences.paths(tree, node), ownBytes, node.size());
   }
 
   public StoreCheck check() {

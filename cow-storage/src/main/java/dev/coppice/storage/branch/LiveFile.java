@@ -30,12 +30,17 @@ public final class LiveFile {
   private volatile long size;
   private volatile long modifiedNanos;
   private volatile long logOffset;
-  private volatile boolean changed;
+
+  /** How many changes there were, and how many of them the tree has. */
+  private volatile long edits;
+
+  private volatile long settledEdits;
+  private long foldedEdits;
   private volatile boolean noted;
   private volatile boolean unlinked;
   private volatile Node lastNode;
 
-  /** Where writes go: the top layer's delta, or null before the first write since the freeze. */
+  /** Where writes went last: to the top layer's delta, unless that layer was frozen since. */
   private @Nullable Delta own;
 
   /** How often the kernel has been told of this file and has not forgotten it. Guarded by this. */
@@ -62,9 +67,9 @@ public final class LiveFile {
     return modifiedNanos;
   }
 
-  /** Whether a freeze has something to take over. */
+  /** Whether a fold has something to take over. */
   boolean changed() {
-    return changed;
+    return edits != settledEdits;
   }
 
   boolean unlinked() {
@@ -76,9 +81,12 @@ public final class LiveFile {
     return lastNode;
   }
 
-  void unlink(Node last) {
+  /** From now on nothing but this object leads to what is written. */
+  synchronized void unlink(Node last, Layer top) {
     lastNode = last;
     unlinked = true;
+    Delta delta = own;
+    own = delta != null && delta.layer() == top ? delta : null;
   }
 
   synchronized long addLookups(long number) {
@@ -106,7 +114,7 @@ public final class LiveFile {
     modifiedNanos = nanos;
   }
 
-  /** True once between two freezes. */
+  /** True once between two folds. */
   boolean firstNote() {
     if (noted) {
       return false;
@@ -118,12 +126,20 @@ public final class LiveFile {
     }
   }
 
-  /** The content as an immutable version, and the end of writing to the present layer. */
-  synchronized Node freeze(Node node) {
-    own = null;
-    changed = false;
+  /** The content as an immutable version. */
+  synchronized Node fold(Node node) {
+    foldedEdits = edits;
     noted = false;
     return node.withContent(size, pages, modifiedNanos);
+  }
+
+  /** The tree that readers see has what was folded. */
+  synchronized void settle() {
+    settledEdits = foldedEdits;
+  }
+
+  private synchronized void noteEdit() {
+    edits = edits + 1;
   }
 
   /** Reads up to the end of the file; returns the bytes read or a negated errno. */
@@ -204,8 +220,13 @@ public final class LiveFile {
     return record(delta, offset, bytes, scratch);
   }
 
-  private Delta ownIn(Layer top) {
+  private @Nullable Delta ownedBy(Layer top) {
     Delta delta = own;
+    return delta != null && (unlinked || delta.layer() == top) ? delta : null;
+  }
+
+  private Delta ownIn(Layer top) {
+    Delta delta = ownedBy(top);
     if (delta == null) {
       delta = top.delta(id);
       own = delta;
@@ -311,7 +332,7 @@ public final class LiveFile {
     }
     size = newSize;
     modifiedNanos = now;
-    changed = true;
+    noteEdit();
     return 0;
   }
 
@@ -378,7 +399,7 @@ public final class LiveFile {
       logOffset = end;
     }
     modifiedNanos = now;
-    changed = true;
+    noteEdit();
     return 0;
   }
 
@@ -395,8 +416,8 @@ public final class LiveFile {
   }
 
   /** Gives the space of truncated pages back; failing to costs nothing but that space. */
-  synchronized void freeBehindEnd() {
-    Delta delta = own;
+  synchronized void freeBehindEnd(Layer top) {
+    Delta delta = ownedBy(top);
     if (delta != null) {
       int fd = delta.acquire();
       if (fd >= 0) {

@@ -23,6 +23,11 @@ public final class FileNames {
     return new String(text.getBytes(UTF_8), ISO_8859_1);
   }
 
+  /** The inverse of {@link #fromText}; what is no UTF-8 is shown as well as it can be. */
+  public static String toText(String name) {
+    return new String(name.getBytes(ISO_8859_1), UTF_8);
+  }
+
   /** A well spread positive key, which is also the position of the name in its directory. */
   public static long key(String name) {
     long hash = 0xcbf29ce484222325L;

@@ -2,6 +2,7 @@ package dev.coppice.storage.layer;
 
 import dev.coppice.storage.tree.LongMap;
 import dev.coppice.storage.tree.PageMap;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ public record FileTree(LongMap<Node> nodes) {
   /** Nothing but the root directory. */
   public static FileTree blank() {
     LongMap<Node> none = LongMap.empty();
-    return new FileTree(none).with(Node.create(ROOT, ROOT_MODE, null, 0));
+    return new FileTree(none).with(Node.create(ROOT, ROOT_MODE, List.of(), null, 0));
   }
 
   public @Nullable Node node(long id) {
@@ -62,12 +63,13 @@ public record FileTree(LongMap<Node> nodes) {
     return switch (record) {
       case LayerRecord.Created r -> {
         String target = (r.mode() & Node.TYPE_MASK) == Node.SYMLINK ? r.target() : null;
-        yield with(Node.create(r.fileId(), r.mode(), target, r.nanos()))
+        List<Node.Place> places = List.of(new Node.Place(r.parent(), r.name()));
+        yield with(Node.create(r.fileId(), r.mode(), places, target, r.nanos()))
             .with(present(r.parent()).withChild(r.name(), r.fileId(), r.nanos()));
       }
       case LayerRecord.Linked r -> {
         Node node = present(r.fileId());
-        yield with(node.withLinks(node.links() + 1, r.nanos()))
+        yield with(node.withPlace(new Node.Place(r.parent(), r.name()), r.nanos()))
             .with(present(r.parent()).withChild(r.name(), r.fileId(), r.nanos()));
       }
       case LayerRecord.Unlinked r -> unlink(r.parent(), r.name(), r.nanos());
@@ -111,7 +113,7 @@ public record FileTree(LongMap<Node> nodes) {
     tree = tree.with(tree.present(parent).withoutChild(name, nanos));
     return node.isDirectory() || node.links() == 1
         ? tree.withoutNode(id)
-        : tree.with(node.withLinks(node.links() - 1, nanos));
+        : tree.with(node.withoutPlace(new Node.Place(parent, name), nanos));
   }
 
   private FileTree rename(LayerRecord.Renamed r) {
@@ -120,16 +122,32 @@ public record FileTree(LongMap<Node> nodes) {
     if (moved == replaced) {
       return this;
     }
+    Node.Place from = new Node.Place(r.fromParent(), r.fromName());
+    Node.Place to = new Node.Place(r.toParent(), r.toName());
     FileTree tree = this;
     if (r.exchange()) {
       tree = tree.with(tree.present(r.fromParent()).withChild(r.fromName(), replaced, r.nanos()));
+      tree = tree.with(tree.present(replaced).moved(to, from));
     } else {
       if (replaced != 0) {
         tree = tree.unlink(r.toParent(), r.toName(), r.nanos());
       }
       tree = tree.with(tree.present(r.fromParent()).withoutChild(r.fromName(), r.nanos()));
     }
-    return tree.with(tree.present(r.toParent()).withChild(r.toName(), moved, r.nanos()));
+    tree = tree.with(tree.present(r.toParent()).withChild(r.toName(), moved, r.nanos()));
+    return tree.with(tree.present(moved).moved(from, to));
+  }
+
+  /** Where a name stands, from the root, without a slash at its beginning. */
+  public String path(Node.Place place) {
+    StringBuilder path = new StringBuilder(place.name());
+    long directory = place.parent();
+    while (directory != ROOT) {
+      Node.Place above = present(directory).places().getFirst();
+      path.insert(0, above.name() + "/");
+      directory = above.parent();
+    }
+    return path.toString();
   }
 
   private Node present(long id) {

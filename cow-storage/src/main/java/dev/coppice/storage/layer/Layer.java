@@ -379,6 +379,19 @@ public final class Layer {
     return sum;
   }
 
+  /** Bytes on disk of each file that the layer holds something of. */
+  public Map<Long, Long> fileBytes() {
+    Map<Long, Long> bytes = new HashMap<>();
+    deltas.forEach((fileId, delta) -> {
+      int fd = disk().open(delta.path(), Posix.O_RDONLY);
+      if (fd >= 0) {
+        bytes.put(fileId, disk().allocatedBytes(fd));
+        disk().close(fd);
+      }
+    });
+    return bytes;
+  }
+
   /** Removes the layer from the disk. Nothing may refer to it any more. */
   public void delete() {
     synchronized (this) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * One immutable version of a file, directory or symbolic link.
  *
  * @param mode type and permissions, as in stat(2)
- * @param links the number of names; of a directory always 2
+ * @param places where its names stand; none for the root, and for a file that is only open any more
  * @param modifiedNanos since the epoch
  * @param changedNanos since the epoch
  * @param pages which delta holds each page of a regular file
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record Node(
     long id,
     int mode,
-    int links,
+    List<Place> places,
     long size,
     long modifiedNanos,
     long changedNanos,
@@ -34,11 +34,17 @@ public record Node(
   public static final int SYMLINK = 0xA000;
   public static final int PERMISSIONS = 0xFFF;
 
-  static Node create(long id, int mode, @Nullable String target, long nanos) {
-    boolean directory = (mode & TYPE_MASK) == DIRECTORY;
+  /** A name in a directory. */
+  public record Place(long parent, String name) {}
+
+  static Node create(long id, int mode, List<Place> places, @Nullable String target, long nanos) {
     long size = target == null ? 0 : target.length();
-    return new Node(
-        id, mode, directory ? 2 : 1, size, nanos, nanos, PageMap.empty(), LongMap.empty(), target);
+    return new Node(id, mode, places, size, nanos, nanos, PageMap.empty(), LongMap.empty(), target);
+  }
+
+  /** The number of names; of a directory always 2. */
+  public int links() {
+    return isDirectory() ? 2 : places.size();
   }
 
   public boolean isDirectory() {
@@ -80,25 +86,40 @@ public record Node(
   }
 
   private Node withChildren(LongMap<Entry> entries, long nanos) {
-    return new Node(id, mode, links, size, nanos, nanos, pages, entries, target);
+    return new Node(id, mode, places, size, nanos, nanos, pages, entries, target);
   }
 
-  Node withLinks(int number, long nanos) {
-    return new Node(id, mode, number, size, modifiedNanos, nanos, pages, children, target);
+  Node withPlace(Place place, long nanos) {
+    List<Place> more = new ArrayList<>(places);
+    more.add(place);
+    return withPlaces(List.copyOf(more), nanos);
+  }
+
+  Node withoutPlace(Place place, long nanos) {
+    return withPlaces(places.stream().filter(other -> !other.equals(place)).toList(), nanos);
+  }
+
+  Node moved(Place from, Place to) {
+    List<Place> others = places.stream().map(place -> place.equals(from) ? to : place).toList();
+    return withPlaces(others, changedNanos);
+  }
+
+  private Node withPlaces(List<Place> now, long nanos) {
+    return new Node(id, mode, now, size, modifiedNanos, nanos, pages, children, target);
   }
 
   /** The version of a file that is only open any more. */
   public Node withNoName() {
-    return withLinks(0, changedNanos);
+    return withPlaces(List.of(), changedNanos);
   }
 
   Node withAttributes(int permissions, long modified, long nanos) {
     int newMode = (mode & TYPE_MASK) | (permissions & PERMISSIONS);
-    return new Node(id, newMode, links, size, modified, nanos, pages, children, target);
+    return new Node(id, newMode, places, size, modified, nanos, pages, children, target);
   }
 
   /** The version that holds this content. */
   public Node withContent(long newSize, PageMap<Delta> newPages, long modified) {
-    return new Node(id, mode, links, newSize, modified, modified, newPages, children, target);
+    return new Node(id, mode, places, newSize, modified, modified, newPages, children, target);
   }
 }

@@ -47,6 +47,17 @@ public final class PageMap<O> {
     return (O) at;
   }
 
+  /** How many nodes {@link #owner} passes through: depends on the length of the map alone. */
+  public int steps(long page) {
+    int steps = 1;
+    Object at = page < capacity(height) ? root : null;
+    for (int shift = BITS * (height - 1); at instanceof Object[] slots; shift -= BITS) {
+      at = slots[(int) (page >>> shift) & FANOUT - 1];
+      steps++;
+    }
+    return steps;
+  }
+
   /** The map in which the pages belong to the given owner, or to nobody. */
   public PageMap<O> with(long firstPage, long pages, @Nullable O owner) {
     long end = Math.addExact(firstPage, pages);
@@ -88,6 +99,57 @@ public final class PageMap<O> {
     } else if (at != null) {
       visitor.see(firstPage, capacity(level), (O) at);
     }
+  }
+
+  /** Sees a run of pages whose owners before and after are not the same object. */
+  public interface Difference<O> {
+    void see(long firstPage, long pages, @Nullable O before, @Nullable O after);
+  }
+
+  /**
+   * Visits the runs whose owners differ, in ascending order and in time proportional to their
+   * number: what two maps share is passed over. Returns how many places it looked at.
+   */
+  public long differences(PageMap<O> after, Difference<O> visitor) {
+    int tall = Math.max(height, after.height);
+    return compare(raised(tall), after.raised(tall), tall, 0, visitor);
+  }
+
+  /** The root that the map would have if it were that high. */
+  private @Nullable Object raised(int tall) {
+    Object at = root;
+    for (int h = height; h < tall && at != null; h++) {
+      Object[] slots = new Object[FANOUT];
+      slots[0] = at;
+      at = slots;
+    }
+    return at;
+  }
+
+  @SuppressWarnings({"unchecked", "ReferenceEquality"})
+  private static <O> long compare(
+      @Nullable Object before,
+      @Nullable Object after,
+      int level,
+      long firstPage,
+      Difference<O> visitor) {
+    if (before == after) {
+      return 1;
+    }
+    if (!(before instanceof Object[]) && !(after instanceof Object[])) {
+      visitor.see(firstPage, capacity(level), (O) before, (O) after);
+      return 1;
+    }
+    long steps = 1;
+    for (int i = 0; i < FANOUT; i++) {
+      long first = firstPage + i * capacity(level - 1);
+      steps += compare(slot(before, i), slot(after, i), level - 1, first, visitor);
+    }
+    return steps;
+  }
+
+  private static @Nullable Object slot(@Nullable Object at, int index) {
+    return at instanceof Object[] slots ? slots[index] : at;
   }
 
   /** Sets pages [first, end) relative to the subtree's own first page. */

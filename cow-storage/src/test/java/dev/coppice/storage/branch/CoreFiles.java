@@ -21,7 +21,7 @@ final class CoreFiles implements FilesUnderTest {
     this.branch = branch;
   }
 
-  private long find(String path) {
+  long find(String path) {
     long at = FileTree.ROOT;
     for (String name : path.split("/", -1)) {
       if (!name.isEmpty()) {
