@@ -9,6 +9,7 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -278,7 +279,7 @@ public final class Branch {
     return changeNames(() -> {
       Node node = tree.node(fileId);
       if (node == null) {
-        return live.find(fileId) != null ? 0 : -Errno.ENOENT;
+        return setUnlinked(fileId, permissions, modifiedNanos);
       }
       LiveFile file = live.find(fileId);
       long oldModified = file == null ? node.modifiedNanos() : file.modifiedNanos();
@@ -295,6 +296,20 @@ public final class Branch {
       }
       return result;
     });
+  }
+
+  /** A file without a name needs no record. */
+  private int setUnlinked(long fileId, int permissions, long modifiedNanos) {
+    LiveFile file = live.find(fileId);
+    if (file == null) {
+      return -Errno.ENOENT;
+    }
+    Node last = file.lastNode();
+    long modified = modifiedNanos < 0 ? file.modifiedNanos() : modifiedNanos;
+    int newPermissions = permissions < 0 ? last.mode() & Node.PERMISSIONS : permissions;
+    file.describe(last.withAttributes(newPermissions, modified, nowNanos()));
+    file.touch(modified);
+    return 0;
   }
 
   public int write(
@@ -340,10 +355,23 @@ public final class Branch {
     }
   }
 
-  public int allocate(LiveFile file, long offset, long bytes, boolean keepSize) {
+  /**
+   * As fallocate(2), in the modes 0, KEEP_SIZE, PUNCH_HOLE with KEEP_SIZE and ZERO_RANGE with or
+   * without.
+   */
+  public int allocate(LiveFile file, int mode, long offset, long bytes, MemorySegment scratch) {
+    boolean keepSize = (mode & Posix.FALLOC_FL_KEEP_SIZE) != 0;
+    boolean punch = (mode & ~Posix.FALLOC_FL_KEEP_SIZE) == Posix.FALLOC_FL_PUNCH_HOLE;
+    boolean zero = (mode & ~Posix.FALLOC_FL_KEEP_SIZE) == Posix.FALLOC_FL_ZERO_RANGE;
+    if ((mode & ~Posix.FALLOC_FL_KEEP_SIZE) != 0 && !zero && !(punch && keepSize)) {
+      return -Errno.EOPNOTSUPP;
+    }
     long stamp = gate.readLock();
     try {
-      int result = file.allocate(top, offset, bytes, keepSize);
+      int result = punch || zero ? new Zeroing(file, top, scratch).run(offset, bytes) : 0;
+      if (result == 0 && !punch) {
+        result = file.allocate(top, offset, bytes, keepSize);
+      }
       noteChange(file);
       return result;
     } finally {

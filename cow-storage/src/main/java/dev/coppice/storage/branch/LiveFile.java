@@ -67,6 +67,10 @@ public final class LiveFile {
     return modifiedNanos;
   }
 
+  PageMap<Delta> pages() {
+    return pages;
+  }
+
   /** Whether a fold has something to take over. */
   boolean changed() {
     return edits != settledEdits;
@@ -87,6 +91,11 @@ public final class LiveFile {
     unlinked = true;
     Delta delta = own;
     own = delta != null && delta.layer() == top ? delta : null;
+  }
+
+  /** Another version of a file that has no name. */
+  void describe(Node last) {
+    lastNode = last;
   }
 
   synchronized long addLookups(long number) {
@@ -225,7 +234,7 @@ public final class LiveFile {
     return delta != null && (unlinked || delta.layer() == top) ? delta : null;
   }
 
-  private Delta ownIn(Layer top) {
+  Delta ownIn(Layer top) {
     Delta delta = ownedBy(top);
     if (delta == null) {
       delta = top.delta(id);
@@ -306,7 +315,7 @@ public final class LiveFile {
   }
 
   /** Data first, then the record of it, then what readers see. */
-  private int record(Delta delta, long offset, long bytes, MemorySegment scratch) {
+  int record(Delta delta, long offset, long bytes, MemorySegment scratch) {
     long now = Branch.nowNanos();
     long newSize = Math.max(size, offset + bytes);
     if (unlinked) {
@@ -427,11 +436,26 @@ public final class LiveFile {
     }
   }
 
+  /** The next data or hole at or behind an offset, as lseek(2) has it, or a negated errno. */
+  public long seek(long offset, boolean data) {
+    PageMap<Delta> map = pages;
+    long end = size;
+    if (offset < 0 || offset >= end) {
+      return -Errno.ENXIO;
+    }
+    long page = map.next(offset >> Page.SHIFT, Page.count(end), data);
+    long found = Math.max(offset, page << Page.SHIFT);
+    return data && found >= end ? -Errno.ENXIO : Math.min(found, end);
+  }
+
   /** Extends the file and makes sure that there will be room for what is written there. */
   synchronized int allocate(Layer top, long offset, long bytes, boolean keepSize) {
     long end = offset + bytes;
-    if (offset < 0 || bytes <= 0 || end > MAX_BYTES) {
+    if (offset < 0 || bytes <= 0) {
       return -Errno.EINVAL;
+    }
+    if (end < 0 || end > MAX_BYTES) {
+      return -Errno.EFBIG;
     }
     long from = Math.max(offset, Page.count(size) << Page.SHIFT);
     if (end > from) {

@@ -94,7 +94,8 @@ final class Attributes {
     reply.putInt(offset + 52, (int) (modifiedNanos % NANOS));
     reply.putInt(offset + 56, (int) (changedNanos % NANOS));
     reply.putInt(offset + 60, mode);
-    reply.putInt(offset + 64, links);
+    // As btrfs does: two would tell programs that a directory has no directories in it.
+    reply.putInt(offset + 64, (mode & Node.TYPE_MASK) == Node.DIRECTORY ? 1 : links);
     reply.putInt(offset + 68, uid);
     reply.putInt(offset + 72, gid);
     reply.putInt(offset + 76, 0);

@@ -8,18 +8,13 @@ import dev.coppice.storage.layer.FileNames;
 import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.posix.Errno;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.FileStore;
-import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests about names, attributes and directories. */
 final class NameOperations {
 
   private static final int OPEN_OUT_BYTES = 16;
-  private static final int STATFS_OUT_BYTES = 80;
-  private static final int STATFS_BLOCK_BYTES = 4096;
   private static final int KEEP_CACHE_AND_CACHE_DIRECTORY = 2 | 8;
   private static final int SET_MODE = 1;
   private static final int SET_UID = 1 << 1;
@@ -35,6 +30,7 @@ final class NameOperations {
   private final Reply reply;
   private final MemorySegment scratch;
   private final DirectoryListing listing;
+  private final Statistics statistics;
 
   NameOperations(
       BranchStore store,
@@ -48,6 +44,7 @@ final class NameOperations {
     this.reply = reply;
     this.scratch = scratch;
     this.listing = new DirectoryListing(store);
+    this.statistics = new Statistics(store.files().directory());
   }
 
   void dispatch() {
@@ -126,7 +123,9 @@ final class NameOperations {
   }
 
   private void lookup(Branch branch, long parent) {
-    long found = branch.lookup(parent, request.nameAt(0));
+    String name = request.nameAt(0);
+    long found =
+        name.length() > FileNames.MAX_BYTES ? -Errno.ENAMETOOLONG : branch.lookup(parent, name);
     if (found == -Errno.ENOENT) {
       attributes.putAbsent(reply);
       reply.send(request.unique(), Attributes.ENTRY_OUT_BYTES);
@@ -272,18 +271,11 @@ final class NameOperations {
   }
 
   private void statistics() {
-    try {
-      FileStore disk = Files.getFileStore(store.files().directory());
-      reply.clear(STATFS_OUT_BYTES);
-      reply.putLong(0, disk.getTotalSpace() / STATFS_BLOCK_BYTES);
-      reply.putLong(8, disk.getUnallocatedSpace() / STATFS_BLOCK_BYTES);
-      reply.putLong(16, disk.getUsableSpace() / STATFS_BLOCK_BYTES);
-      reply.putInt(40, STATFS_BLOCK_BYTES);
-      reply.putInt(44, FileNames.MAX_BYTES);
-      reply.putInt(48, STATFS_BLOCK_BYTES);
-      reply.send(request.unique(), STATFS_OUT_BYTES);
-    } catch (IOException e) {
-      finish(-Errno.EIO);
+    int result = statistics.put(reply);
+    if (result < 0) {
+      finish(result);
+    } else {
+      reply.send(request.unique(), Statistics.OUT_BYTES);
     }
   }
 

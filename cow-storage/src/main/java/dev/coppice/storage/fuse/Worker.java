@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One thread that reads requests from its own clone of the device and answers them. Reading and
- * writing files happens here; what has to do with names is in {@link NameOperations}.
+ * writing files happens here; the rest is in {@link NameOperations} and {@link RangeOperations}.
  */
 final class Worker implements Runnable {
 
@@ -25,13 +25,13 @@ final class Worker implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final int WRITE_DATA_OFFSET = 80;
-  private static final int KEEP_SIZE = 1;
   private static final int NICENESS = -10;
 
   private final int fd;
   private final BranchStore store;
   private final SyncThreads syncThreads;
   private final NameOperations names;
+  private final RangeOperations ranges;
   private final Request request;
   private final Reply reply;
   private final MemorySegment scratch;
@@ -47,6 +47,7 @@ final class Worker implements Runnable {
     this.reply = new Reply(fd, memory.allocate(BUFFER_BYTES, Page.BYTES));
     this.scratch = memory.allocate(Page.BYTES, Page.BYTES);
     this.names = new NameOperations(store, attributes, request, reply, scratch);
+    this.ranges = new RangeOperations(store, request, reply, scratch);
   }
 
   Request request() {
@@ -96,7 +97,8 @@ final class Worker implements Runnable {
       case Opcode.READ -> read();
       case Opcode.WRITE -> write();
       case Opcode.FSYNC, Opcode.FSYNCDIR, Opcode.SYNCFS -> sync();
-      case Opcode.FALLOCATE -> allocate();
+      case Opcode.FALLOCATE -> ranges.allocate();
+      case Opcode.LSEEK -> ranges.seek();
       case Opcode.FORGET, Opcode.BATCH_FORGET -> names.forget();
       case Opcode.INTERRUPT -> {
         // Nothing here takes long enough to be worth interrupting.
@@ -151,19 +153,6 @@ final class Worker implements Runnable {
     reply.putInt(0, result);
     reply.putInt(4, 0);
     reply.send(request.unique(), 8);
-  }
-
-  private void allocate() {
-    Branch branch = branch();
-    LiveFile file = file(branch);
-    int mode = request.intAt(24);
-    if (branch == null || file == null) {
-      finish(-Errno.ENOENT);
-    } else if ((mode & ~KEEP_SIZE) != 0) {
-      finish(-Errno.EOPNOTSUPP);
-    } else {
-      finish(branch.allocate(file, request.longAt(8), request.longAt(16), mode == KEEP_SIZE));
-    }
   }
 
   private void sync() {

@@ -113,7 +113,8 @@ public record Node(
     return withPlaces(List.of(), changedNanos);
   }
 
-  Node withAttributes(int permissions, long modified, long nanos) {
+  /** The version with these permissions, modified and changed at these times. */
+  public Node withAttributes(int permissions, long modified, long nanos) {
     int newMode = (mode & TYPE_MASK) | (permissions & PERMISSIONS);
     return new Node(id, newMode, places, size, modified, nanos, pages, children, target);
   }

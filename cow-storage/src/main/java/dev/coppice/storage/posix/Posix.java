@@ -22,6 +22,8 @@ public final class Posix {
   public static final int O_TRUNC = 0x200;
   public static final int O_CLOEXEC = 0x80000;
   public static final int FALLOC_FL_KEEP_SIZE = 1;
+  public static final int FALLOC_FL_PUNCH_HOLE = 2;
+  public static final int FALLOC_FL_ZERO_RANGE = 16;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
@@ -74,6 +76,8 @@ public final class Posix {
   private static final MethodHandle MKDIR =
       handle("mkdir", FunctionDescriptor.of(INT, POINTER, INT));
   private static final MethodHandle RMDIR = handle("rmdir", FunctionDescriptor.of(INT, POINTER));
+  private static final MethodHandle STATVFS =
+      handle("statvfs", FunctionDescriptor.of(INT, POINTER, POINTER));
   private static final MethodHandle SETPRIORITY =
       handle("setpriority", FunctionDescriptor.of(INT, INT, INT, INT));
   private static final MethodHandle MOUNT =
@@ -297,6 +301,22 @@ public final class Posix {
     try (Arena arena = Arena.ofConfined()) {
       int result = (int) RMDIR.invokeExact(state, arena.allocateFrom(path));
       return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /** Fills in what statvfs(3) says of the file system that a path is on. */
+  public static int statvfs(String path, FileSystemSpace space) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment found = arena.allocate(STAT_BYTES, Long.BYTES);
+      int result = (int) STATVFS.invokeExact(state, arena.allocateFrom(path), found);
+      if (result < 0) {
+        return negatedErrno(state);
+      }
+      space.read(found);
+      return 0;
     } catch (Throwable e) {
       throw bug(e);
     }

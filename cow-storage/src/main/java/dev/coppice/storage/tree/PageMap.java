@@ -80,6 +80,30 @@ public final class PageMap<O> {
     return firstPage >= end ? this : new PageMap<>(set(root, height, firstPage, end, null), height);
   }
 
+  /**
+   * The first page from a page on that somebody holds, or that nobody does; the end if there is
+   * none before.
+   */
+  public long next(long firstPage, long end, boolean held) {
+    long page = firstPage;
+    while (page < end) {
+      if (page >= capacity(height)) {
+        return held ? end : page;
+      }
+      Object at = root;
+      int level = height;
+      while (at instanceof Object[] slots) {
+        level--;
+        at = slots[(int) (page >>> (BITS * level)) & FANOUT - 1];
+      }
+      if ((at != null) == held) {
+        return page;
+      }
+      page = ((page >>> (BITS * level)) + 1) << (BITS * level);
+    }
+    return end;
+  }
+
   /** Sees runs of pages of one owner in ascending order. */
   public interface Run<O> {
     void see(long firstPage, long pages, O owner);

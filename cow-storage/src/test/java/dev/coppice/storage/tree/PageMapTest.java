@@ -34,10 +34,26 @@ class PageMapTest {
     for (int page = 0; page < PAGES; page++) {
       assertThat(map.owner(page)).as("seed %d page %d", seed, page).isEqualTo(model[page]);
     }
+    for (int page = 0; page < PAGES; page++) {
+      assertThat(map.next(page, PAGES, true))
+          .as("seed %d held from page %d", seed, page)
+          .isEqualTo(next(model, page, true));
+      assertThat(map.next(page, PAGES, false))
+          .as("seed %d free from page %d", seed, page)
+          .isEqualTo(next(model, page, false));
+    }
     @Nullable String[] seen = new String[PAGES + 4096];
     map.forEachRun(
         (first, count, owner) -> Arrays.fill(seen, (int) first, (int) (first + count), owner));
     assertThat(Arrays.copyOf(seen, PAGES)).as("seed %d", seed).isEqualTo(model);
+  }
+
+  private static int next(@Nullable String[] model, int from, boolean held) {
+    int page = from;
+    while (page < PAGES && (model[page] != null) != held) {
+      page++;
+    }
+    return page;
   }
 
   @Test
