@@ -40,6 +40,10 @@ final class BenchmarkEngine implements AutoCloseable {
     return new EngineAddress(engine.socketDirectory(), engine.port(), config.superuser(), DATABASE);
   }
 
+  long pid() {
+    return engine.pid();
+  }
+
   /** With the password. */
   String url(String database) {
     return engine.url(database);

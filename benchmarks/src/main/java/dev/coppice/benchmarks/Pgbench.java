@@ -21,6 +21,9 @@ record Pgbench(Path program) {
   private static final Pattern TRANSACTIONS_PER_SECOND =
       Pattern.compile("tps = ([0-9.]+) \\(without initial connection time\\)");
 
+  private static final Pattern TRANSACTIONS =
+      Pattern.compile("number of transactions actually processed: ([0-9]+)");
+
   /** The newest one on the machine. */
   static Optional<Pgbench> find() throws IOException {
     List<Path> found = new ArrayList<>();
@@ -46,6 +49,15 @@ record Pgbench(Path program) {
    */
   double transactionsPerSecond(EngineAddress engine, List<String> options)
       throws IOException, InterruptedException {
+    return run(engine, options).transactionsPerSecond();
+  }
+
+  /** What a run came to. */
+  record Throughput(double transactionsPerSecond, long transactions) {}
+
+  /** Runs it against a database; the options are pgbench's own, without the connection's. */
+  Throughput run(EngineAddress engine, List<String> options)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(program.toString());
     command.addAll(options);
@@ -60,11 +72,17 @@ record Pgbench(Path program) {
             engine.user(),
             engine.database()));
     String output = output(command);
-    Matcher matcher = TRANSACTIONS_PER_SECOND.matcher(output);
+    return new Throughput(
+        Double.parseDouble(figure(TRANSACTIONS_PER_SECOND, output)),
+        Long.parseLong(figure(TRANSACTIONS, output)));
+  }
+
+  private static String figure(Pattern pattern, String output) throws IOException {
+    Matcher matcher = pattern.matcher(output);
     if (!matcher.find()) {
       throw new IOException("pgbench reported no throughput: " + output);
     }
-    return Double.parseDouble(matcher.group(1));
+    return matcher.group(1);
   }
 
   /** Runs a program to its end and returns what it printed; fails if it did. */

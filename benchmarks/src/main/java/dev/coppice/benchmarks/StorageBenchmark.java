@@ -5,9 +5,6 @@ import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.server.bench.BenchmarkResult;
 import dev.coppice.server.bench.BenchmarkResult.Row;
 import dev.coppice.server.bench.BenchmarkResult.Skipped;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +17,6 @@ public final class StorageBenchmark implements Benchmark {
 
   private static final String PEER = "the same engine on a plain directory";
 
-  /** One thing to do to an engine; more of what it returns is better. */
-  private interface Load {
-    double run(BenchmarkEngine engine) throws Exception;
-  }
-
   @Override
   public String name() {
     return "storage";
@@ -32,65 +24,64 @@ public final class StorageBenchmark implements Benchmark {
 
   @Override
   public String summary() {
-    return "pgbench, scans, COPY and index build in a branch and on a plain directory";
+    return "pgbench, scans, COPY, index build beside a plain directory; depth, space, forks";
   }
 
   @Override
   public BenchmarkResult run(BenchmarkContext context) throws Exception {
     int scale = context.quick() ? 20 : 100;
-    String seconds = context.quick() ? "8" : "30";
+    String seconds = context.quick() ? "6" : "30";
     List<Row> rows = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
     context.say("filling a database of scale " + scale + " and copying it into a branch");
     try (StoragePeers peers = StoragePeers.prepare(context, scale)) {
+      Turns turns = new Turns(context, peers.branch(), peers.plain(), "branch", PEER);
       Optional<Pgbench> pgbench = Pgbench.find();
       if (pgbench.isPresent()) {
         List<String> select = List.of("-S", "-M", "prepared", "-c", "4", "-j", "2", "-T", seconds);
         List<String> tpcb = List.of("-M", "prepared", "-c", "4", "-j", "2", "-T", seconds);
-        rows.add(compare(context, peers, "select_ratio", pgbenchLoad(pgbench.get(), select)));
-        rows.add(compare(context, peers, "tpcb_ratio", pgbenchLoad(pgbench.get(), tpcb)));
+        CpuMeter cpu = new CpuMeter(pgbench.get(), tpcb, peers.branch());
+        rows.add(turns.compare("select_ratio", pgbenchLoad(pgbench.get(), select)));
+        rows.add(turns.compare("tpcb_ratio", cpu));
+        rows.add(cpu.row());
       } else {
         skipped.add(new Skipped("select_ratio", Pgbench.HOW_TO_INSTALL));
         skipped.add(new Skipped("tpcb_ratio", Pgbench.HOW_TO_INSTALL));
+        skipped.add(new Skipped("cpu_s_per_ktx", Pgbench.HOW_TO_INSTALL));
       }
-      rows.add(compare(context, peers, "seqscan_warm_ratio", StorageBenchmark::warmScan));
+      rows.add(turns.compare("seqscan_warm_ratio", StorageBenchmark::warmScan));
       if (PageCache.canBeDropped()) {
-        rows.add(compare(context, peers, "seqscan_cold_ratio", StorageBenchmark::coldScan));
+        rows.add(turns.compare("seqscan_cold_ratio", StorageBenchmark::coldScan));
       } else {
         skipped.add(new Skipped("seqscan_cold_ratio", "dropping the page cache needs root"));
       }
-      rows.add(compare(context, peers, "copy_in_ratio", StorageBenchmark::copyIn));
-      rows.add(compare(context, peers, "index_build_ratio", StorageBenchmark::indexBuild));
+      rows.add(turns.compare("copy_in_ratio", StorageBenchmark::copyIn));
+      rows.add(turns.compare("index_build_ratio", StorageBenchmark::indexBuild));
+      measureStore(context, peers, pgbench, rows, skipped);
       return new BenchmarkResult(peers.postgres(), rows, skipped);
     }
   }
 
-  private static Load pgbenchLoad(Pgbench pgbench, List<String> options) {
-    return engine -> pgbench.transactionsPerSecond(engine.address(), options);
-  }
-
-  /** Takes turns, with the first place going to each in turn, after one untimed round. */
-  private static Row compare(BenchmarkContext context, StoragePeers peers, String metric, Load load)
+  private static void measureStore(
+      BenchmarkContext context,
+      StoragePeers peers,
+      Optional<Pgbench> pgbench,
+      List<Row> rows,
+      List<Skipped> skipped)
       throws Exception {
-    int pairs = context.pairs();
-    double[] ratios = new double[pairs];
-    context.say(metric);
-    warmUp(peers, load);
-    for (int i = 0; i < pairs; i++) {
-      boolean branchFirst = i % 2 == 0;
-      double first = load.run(branchFirst ? peers.branch() : peers.plain());
-      double second = load.run(branchFirst ? peers.plain() : peers.branch());
-      double branch = branchFirst ? first : second;
-      double plain = branchFirst ? second : first;
-      ratios[i] = branch / plain;
-      context.say("  branch %.1f, plain %.1f, ratio %.3f".formatted(branch, plain, ratios[i]));
+    StoreEngines engines = new StoreEngines(context, peers.store(), Engines.newest(context));
+    if (pgbench.isPresent()) {
+      rows.addAll(DepthRows.measure(context, engines, pgbench.get()));
+    } else {
+      skipped.add(new Skipped("depth100_select_ratio", Pgbench.HOW_TO_INSTALL));
+      skipped.add(new Skipped("depth100_tpcb_ratio", Pgbench.HOW_TO_INSTALL));
     }
-    return Row.median(metric, "ratio", PEER, ratios);
+    rows.addAll(ScatteredUpdateRows.measure(context, engines));
+    rows.add(ForkRows.measure(context, peers.store()));
   }
 
-  private static void warmUp(StoragePeers peers, Load load) throws Exception {
-    load.run(peers.branch());
-    load.run(peers.plain());
+  private static Turns.Load pgbenchLoad(Pgbench pgbench, List<String> options) {
+    return engine -> pgbench.transactionsPerSecond(engine.address(), options);
   }
 
   private static double warmScan(BenchmarkEngine engine) throws Exception {
@@ -123,20 +114,5 @@ public final class StorageBenchmark implements Benchmark {
     return engine.perSecond(
         "set max_parallel_maintenance_workers = 0",
         "create index built on pgbench_accounts (bid, aid)");
-  }
-
-  /** The kernel's cache of file contents (https://docs.kernel.org/admin-guide/sysctl/vm.html). */
-  private static final class PageCache {
-
-    private static final Path DROP = Path.of("/proc/sys/vm/drop_caches");
-
-    static boolean canBeDropped() {
-      return Files.isWritable(DROP);
-    }
-
-    static void drop() throws IOException, InterruptedException {
-      Pgbench.output(List.of("sync"));
-      Files.writeString(DROP, "3\n");
-    }
   }
 }
