@@ -265,25 +265,33 @@ class HandshakeTest {
 
   @Test
   void survivesAnything() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("coppice.seed", System.nanoTime());
     Random random = new Random(seed);
     for (int round = 0; round < 3_000; round++) {
-      byte[] bytes = concat(STARTUP, saslInitial(new ScramClient("n,,", new byte[0])));
-      for (int changes = random.nextInt(5); changes > 0; changes--) {
-        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+      try {
+        survives(random);
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("-Dcoppice.seed=%d, round %d".formatted(seed, round), e);
       }
-      EmbeddedChannel client = connect();
-      int at = 0;
-      while (at < bytes.length && client.isOpen()) {
-        int chunk = 1 + random.nextInt(bytes.length - at);
-        send(client, Arrays.copyOfRange(bytes, at, at + chunk));
-        at += chunk;
-      }
-      if (!client.isOpen() && bytes[0] == 0) {
-        assertThat(refusal(client)).as("seed %d round %d", seed, round).containsKeys('S', 'C', 'M');
-      } else {
-        leave(client);
-      }
+    }
+  }
+
+  private void survives(Random random) {
+    byte[] bytes = concat(STARTUP, saslInitial(new ScramClient("n,,", new byte[0])));
+    for (int changes = random.nextInt(5); changes > 0; changes--) {
+      bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+    }
+    EmbeddedChannel client = connect();
+    int at = 0;
+    while (at < bytes.length && client.isOpen()) {
+      int chunk = 1 + random.nextInt(bytes.length - at);
+      send(client, Arrays.copyOfRange(bytes, at, at + chunk));
+      at += chunk;
+    }
+    if (!client.isOpen() && bytes[0] == 0) {
+      assertThat(refusal(client)).containsKeys('S', 'C', 'M');
+    } else {
+      leave(client);
     }
   }
 
