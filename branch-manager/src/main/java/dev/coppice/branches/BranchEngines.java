@@ -1,6 +1,7 @@
 package dev.coppice.branches;
 
 import dev.coppice.branches.catalogue.StoredSource;
+import dev.coppice.branches.engine.ControlFile;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineHost;
 import dev.coppice.branches.engine.EngineSettings;
@@ -52,11 +53,13 @@ final class BranchEngines {
 
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
-    // Recovery relies on it; after an orderly shutdown there is nothing left to write.
-    store.sync(branch);
+    Path data = store.path(branch);
+    if (!ControlFile.cleanlyShutDown(data)) {
+      // Recovery relies on it, and the engine's own syncfs(2) does not reach the store.
+      store.sync(branch);
+    }
     return start(
-        new EngineStart(
-            name(branch), installation, store.path(branch), settings, database, START_TIMEOUT));
+        new EngineStart(name(branch), installation, data, settings, database, START_TIMEOUT));
   }
 
   /** Starts a branch's engine on files that are not the branch's yet. */

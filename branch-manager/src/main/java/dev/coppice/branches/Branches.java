@@ -13,6 +13,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class Branches {
 
   private static final Logger LOG = LoggerFactory.getLogger(Branches.class);
+
+  /** For a client to get the answer to its creation of a branch. */
+  private static final long ANSWER_MILLIS = 4;
 
   private final Ground ground;
   private final BranchEngines engines;
@@ -63,10 +68,18 @@ final class Branches {
             ? fromSnapshot(request, start, start.snapshot().get())
             : fromPresent(request, start, start.parent().orElseThrow());
     if (!created.awake()) {
-      // Whoever creates a branch is about to connect.
-      var _ = created.connect().thenAccept(EngineLease::close);
+      wakeSoon(created);
     }
     return created;
+  }
+
+  /**
+   * Whoever creates a branch is about to connect; but the start must not compete with the answer,
+   * and a client that is quicker than this starts the engine itself.
+   */
+  private void wakeSoon(LiveBranch branch) {
+    CompletableFuture.delayedExecutor(ANSWER_MILLIS, TimeUnit.MILLISECONDS, ground.workers())
+        .execute(() -> branch.connect().thenAccept(EngineLease::close));
   }
 
   private void requireFree(BranchName name) {
