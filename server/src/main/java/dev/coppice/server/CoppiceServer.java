@@ -107,6 +107,11 @@ public final class CoppiceServer implements AutoCloseable {
     return "http://" + new ListenAddress(reachable(settings.httpListen().host()), rest.port());
   }
 
+  /** Makes the first requests as fast as later ones, in the background. */
+  public void warmUp() {
+    rest.warmUp(httpUrl());
+  }
+
   /** A branch's URL with its password, as a client on this machine would use it. */
   public String url(BranchName branch) {
     return connectionString("127.0.0.1")

@@ -27,6 +27,7 @@ final class ServeCommand implements Callable<Integer> {
     }
     Settings settings = options.read();
     CoppiceServer server = CoppiceServer.start(settings, System.getenv());
+    server.warmUp();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "shutdown"));
     PrintWriter err = spec.commandLine().getErr();
     err.println("postgres   %s".formatted(server.postgresListen()));
