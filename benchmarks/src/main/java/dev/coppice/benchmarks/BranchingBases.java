@@ -2,8 +2,8 @@ package dev.coppice.benchmarks;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.coppice.branches.DirectoryTree;
 import dev.coppice.server.bench.BenchmarkContext;
-import dev.coppice.server.output.DirectoryTree;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;

@@ -1,5 +1,6 @@
 package dev.coppice.benchmarks;
 
+import dev.coppice.branches.DirectoryTree;
 import dev.coppice.branches.StandaloneEngine;
 import dev.coppice.providers.ClientTools;
 import dev.coppice.providers.LocalEngine;
@@ -11,10 +12,9 @@ import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.server.bench.BenchmarkResult;
 import dev.coppice.server.bench.BenchmarkResult.Row;
 import dev.coppice.server.bench.BenchmarkResult.Skipped;
-import dev.coppice.server.output.DirectoryTree;
+import dev.coppice.storage.BranchId;
 import dev.coppice.storage.PageStore;
 import dev.coppice.storage.Staging;
-import dev.coppice.storage.StoreConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -26,13 +26,15 @@ import java.util.Optional;
 
 /**
  * A pull into the page store beside {@code pg_dump -Fd -j2} and {@code pg_restore -j2} into the
- * same engine, with the same settings for loading, on a plain directory.
+ * same engine, with the same settings for loading, on a plain directory. Each ends with a database
+ * that is analyzed, shut down in order, and on the disk.
  */
 public final class PullBenchmark implements Benchmark {
 
   private static final String PEER = "pg_dump -Fd -j2 + pg_restore -j2";
   private static final String JOBS = "-j2";
   private static final int MANY_TABLES = 500;
+  private static final String MANY = "many";
 
   @Override
   public String name() {
@@ -59,13 +61,13 @@ public final class PullBenchmark implements Benchmark {
     Path directory = Files.createDirectory(context.directory().resolve("source"));
     try (BenchmarkEngine source =
         BenchmarkEngine.start(Engines.config(context, directory, major.get(), Map.of()))) {
-      source.execute("create database pgbench", "create database many");
+      source.execute("create database pgbench", "create database " + MANY);
       context.say(
           "filling the source: pgbench scale %d, and %d tables".formatted(scale, MANY_TABLES));
       try (Connection connection = source.connect("pgbench")) {
         PgbenchTables.create(connection, scale);
       }
-      try (Connection connection = source.connect("many")) {
+      try (Connection connection = source.connect(MANY)) {
         createManyTables(connection);
       }
       Peers peers = new Peers(context, major.get(), ClientTools.find(major.get()), source);
@@ -73,7 +75,7 @@ public final class PullBenchmark implements Benchmark {
           source.version(),
           List.of(
               peers.compare("pull_time_ratio", "pgbench"),
-              peers.compare("pull_many_tables_ratio", "many")),
+              peers.compare("pull_many_tables_ratio", MANY)),
           List.of());
     }
   }
@@ -113,14 +115,8 @@ public final class PullBenchmark implements Benchmark {
     }
 
     private double pull(String database) throws Exception {
-      Path directory = Files.createDirectory(context.directory().resolve("pull"));
-      try (PageStore store =
-          PageStore.open(
-              new StoreConfig(
-                  directory.resolve("store"),
-                  directory.resolve("mount"),
-                  source.owner().uid(),
-                  source.owner().gid()))) {
+      Path directory = fresh("pull-" + database);
+      try (PageStore store = StoragePeers.openStore(directory, source.owner())) {
         Path engineDirectory = Files.createDirectory(directory.resolve("engine"));
         long start;
         try (Staging staging = store.stage()) {
@@ -134,20 +130,22 @@ public final class PullBenchmark implements Benchmark {
                     PullOptions.standard(),
                     event -> {});
           }
-          store.fill(store.create(), staging);
+          BranchId base = store.create();
+          store.fill(base, staging);
+          store.sync(base);
         }
         return (System.nanoTime() - start) / 1e9;
-      } finally {
-        DirectoryTree.delete(directory);
       }
     }
 
     private double dumpAndRestore(String database) throws Exception {
-      Path directory = Files.createDirectory(context.directory().resolve("dump"));
-      try (BenchmarkEngine target = loading(Files.createDirectory(directory.resolve("engine")))) {
+      Path directory = fresh("dump-" + database);
+      Path engineDirectory = Files.createDirectory(directory.resolve("engine"));
+      long start;
+      try (BenchmarkEngine target = loading(engineDirectory)) {
         target.execute("create database " + database);
         String archive = directory.resolve("archive").toString();
-        long start = System.nanoTime();
+        start = System.nanoTime();
         Pgbench.output(
             List.of(
                 tools.pgDump().toString(), "-Fd", JOBS, "-f", archive, "-d", source.url(database)));
@@ -157,10 +155,31 @@ public final class PullBenchmark implements Benchmark {
             Statement statement = connection.createStatement()) {
           statement.execute("analyze");
         }
-        return (System.nanoTime() - start) / 1e9;
-      } finally {
+      }
+      sync(engineDirectory);
+      return (System.nanoTime() - start) / 1e9;
+    }
+
+    /**
+     * With nothing left to be written from what was there before. What is made in it stays until
+     * the benchmark's end, since file systems are slow to reuse the inodes of deleted files, except
+     * that only one large database is kept.
+     */
+    private Path fresh(String name) throws Exception {
+      Path directory = context.directory().resolve(name);
+      if (Files.exists(directory) && !name.endsWith(MANY)) {
         DirectoryTree.delete(directory);
       }
+      int used = 0;
+      while (Files.exists(directory)) {
+        directory = context.directory().resolve(name + ++used);
+      }
+      sync(context.directory());
+      return Files.createDirectory(directory);
+    }
+
+    private static void sync(Path directory) throws Exception {
+      Pgbench.output(List.of("sync", "--file-system", directory.toString()));
     }
 
     private BenchmarkEngine loading(Path directory) {

@@ -32,7 +32,7 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
         PgbenchTables.create(connection, scale);
       }
     }
-    PageStore store = openStore(context, owner);
+    PageStore store = openStore(context.directory(), owner);
     try {
       Path branchDirectory = branchOf(store, context, plainDirectory);
       BenchmarkEngine plain = BenchmarkEngine.start(plainConfig);
@@ -49,13 +49,11 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
     }
   }
 
-  private static PageStore openStore(BenchmarkContext context, BenchmarkEngine.Owner owner) {
+  /** A store in that directory, for engines of that user. */
+  static PageStore openStore(Path directory, BenchmarkEngine.Owner owner) {
     return PageStore.open(
         new StoreConfig(
-            context.directory().resolve("store"),
-            context.directory().resolve("mount"),
-            owner.uid(),
-            owner.gid()));
+            directory.resolve("store"), directory.resolve("mount"), owner.uid(), owner.gid()));
   }
 
   /** A directory whose {@code data} is a fork of a copy of the plain one's. */

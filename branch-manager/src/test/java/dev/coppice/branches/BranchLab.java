@@ -1,7 +1,6 @@
 package dev.coppice.branches;
 
 import dev.coppice.branches.engine.EngineSession;
-import dev.coppice.branches.engine.Trees;
 import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -163,6 +162,6 @@ final class BranchLab implements AutoCloseable {
   @Override
   public void close() throws IOException {
     production.close();
-    Trees.delete(root);
+    DirectoryTree.delete(root);
   }
 }

@@ -3,7 +3,6 @@ package dev.coppice.branches;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.coppice.branches.engine.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,7 @@ class StandaloneEngineIT {
 
   @AfterEach
   void close() throws IOException {
-    Trees.delete(directory);
+    DirectoryTree.delete(directory);
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.concurrent.BlockingQueue;
 final class Chunk {
 
   /**
-   * Whole rows in COPY's text format.
+   * Whole rows in the table's COPY format, without header and end.
    *
    * @param rows how many
    */
@@ -22,13 +22,19 @@ final class Chunk {
   private static final Segment END = new Segment(new byte[0], -1, 0);
 
   private final String sql;
+  private final boolean binary;
   private final BlockingQueue<Segment> segments = new ArrayBlockingQueue<>(CAPACITY);
 
   /** Rows that the source says it sent; set before the end is queued. */
   private long rows;
 
-  Chunk(String sql) {
+  Chunk(String sql, boolean binary) {
     this.sql = sql;
+    this.binary = binary;
+  }
+
+  boolean binary() {
+    return binary;
   }
 
   /** The COPY that reads it. */

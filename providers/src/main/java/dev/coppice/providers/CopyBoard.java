@@ -85,7 +85,8 @@ final class CopyBoard {
         }
       }
       if (next != null) {
-        Chunk chunk = new Chunk(next.table.copyOut(next.assigned, next.chunks));
+        Chunk chunk =
+            new Chunk(next.table.copyOut(next.assigned, next.chunks), next.table.binary());
         next.assigned++;
         next.inFlight++;
         next.inOrder.add(chunk);

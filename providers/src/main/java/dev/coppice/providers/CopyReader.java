@@ -2,6 +2,7 @@ package dev.coppice.providers;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.Optional;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyManager;
@@ -38,24 +39,31 @@ final class CopyReader {
 
   private void read(Chunk chunk) throws SQLException, InterruptedException {
     CopyOut copy = copies.copyOut(chunk.sql());
-    // One CopyData message is one row, says the protocol of COPY TO STDOUT in text format.
+    boolean binary = chunk.binary();
+    boolean first = binary;
+    // One CopyData message is one row; in binary the first also has the header, the last is an end.
     for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
-      append(chunk, row);
+      int from = first ? BinaryRows.headerLength(row) : 0;
+      first = false;
+      if (from < row.length && !(binary && BinaryRows.isEnd(row, from))) {
+        append(chunk, row, from);
+      }
     }
     flush(chunk);
     chunk.finish(copy.getHandledRowCount());
   }
 
-  private void append(Chunk chunk, byte[] row) throws InterruptedException {
-    if (row.length > bytes.length - length) {
+  private void append(Chunk chunk, byte[] row, int from) throws InterruptedException {
+    int size = row.length - from;
+    if (size > bytes.length - length) {
       flush(chunk);
-      if (row.length > bytes.length) {
-        chunk.put(new Chunk.Segment(row, row.length, 1));
+      if (size > bytes.length) {
+        chunk.put(new Chunk.Segment(Arrays.copyOfRange(row, from, row.length), size, 1));
         return;
       }
     }
-    System.arraycopy(row, 0, bytes, length, row.length);
-    length += row.length;
+    System.arraycopy(row, from, bytes, length, size);
+    length += size;
     rows++;
   }
 

@@ -6,10 +6,7 @@ import java.util.Optional;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/**
- * Writes tables into the engine, each in one transaction that first truncates it: so the rows are
- * frozen at once, the visibility map is set, and with {@code wal_level=minimal} no log is written.
- */
+/** Writes tables into the engine. */
 final class CopyWriter {
 
   private static final long PROGRESS_NANOS = 300_000_000;
@@ -39,14 +36,21 @@ final class CopyWriter {
 
   private void write(CopyBoard.Load load) throws SQLException, InterruptedException {
     SourceTable table = load.table();
-    Query.run(engine, "BEGIN");
-    if (!table.configuration()) {
-      Query.run(engine, "TRUNCATE TABLE ONLY " + table.quoted());
+    if (table.filledFrozen()) {
+      Query.run(engine, "BEGIN; TRUNCATE TABLE ONLY " + table.quoted());
     }
     CopyIn copy = engine.unwrap(PGConnection.class).getCopyAPI().copyIn(table.copyIn());
+    if (table.binary()) {
+      copy.writeToCopy(BinaryRows.HEADER, 0, BinaryRows.HEADER.length);
+    }
     long sent = transfer(load, copy);
+    if (table.binary()) {
+      copy.writeToCopy(BinaryRows.END, 0, BinaryRows.END.length);
+    }
     long accepted = copy.endCopy();
-    Query.run(engine, "COMMIT");
+    if (table.filledFrozen()) {
+      Query.run(engine, "COMMIT");
+    }
     if (sent != accepted) {
       throw RowTally.mismatch(table, sent, accepted, "the engine accepted");
     }

@@ -125,7 +125,7 @@ final class Pull {
   private void finish(SourceFacts facts, List<String[]> views, RowTally tally) throws Exception {
     Finishing finishing = new Finishing(engine, facts, workers, options.connections());
     phase(PullEvent.Phase.ANALYZE);
-    finishing.analyze(fidelity);
+    finishing.analyze(tally.byTable().keySet(), fidelity);
     Connection session = engine.open(facts.database());
     try {
       MaterializedViews.refresh(session, views, fidelity);

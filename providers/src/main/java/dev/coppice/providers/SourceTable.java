@@ -8,6 +8,7 @@ import java.util.List;
  * @param columns its columns that are stored and not generated, quoted, in their order
  * @param condition the WHERE clause of an extension's configuration table, else empty
  * @param configuration whether it belongs to an extension, which may have put rows of its own there
+ * @param binaryTypes whether the binary form of all its columns is the same in all majors
  * @param blocks pages of its main fork
  * @param rowsEstimate the planner's count, never negative
  */
@@ -18,12 +19,16 @@ record SourceTable(
     String condition,
     boolean configuration,
     boolean heap,
+    boolean binaryTypes,
     long blocks,
     long rowsEstimate,
     long bytesEstimate) {
 
   /** 8 MiB of heap: short enough to be held in memory, long enough that a round trip is nothing. */
   static final long CHUNK_BLOCKS = 1024;
+
+  /** Below this a new file costs more than what {@code FREEZE} saves: the log and another pass. */
+  private static final long SMALL_BYTES = 512 * 1024;
 
   private static final int FIRST_MAJOR_WITH_TID_RANGE_SCANS = 14;
 
@@ -43,6 +48,19 @@ record SourceTable(
     return columns.isEmpty() ? "" : " (" + String.join(", ", columns) + ")";
   }
 
+  /** Whether its rows travel in COPY's binary format, else as text. */
+  boolean binary() {
+    return binaryTypes && !columns.isEmpty();
+  }
+
+  /**
+   * Whether it is truncated and filled in one transaction, so that its rows are frozen from the
+   * start and with {@code wal_level=minimal} are not logged. Others are vacuumed later.
+   */
+  boolean filledFrozen() {
+    return !configuration && bytesEstimate > SMALL_BYTES;
+  }
+
   /** How many ranges of pages it is read in. */
   int chunks(int sourceMajor) {
     boolean whole =
@@ -57,7 +75,7 @@ record SourceTable(
   /** The COPY that reads one of its chunks; the last one has no upper bound. */
   String copyOut(int chunk, int chunks) {
     if (chunks == 1 && condition.isEmpty()) {
-      return "COPY " + quoted() + columnList() + " TO STDOUT";
+      return "COPY " + quoted() + columnList() + " TO STDOUT (FORMAT " + format() + ")";
     }
     StringBuilder sql =
         new StringBuilder("COPY (SELECT ")
@@ -72,10 +90,22 @@ record SourceTable(
         sql.append(" AND ctid < '(").append((chunk + 1) * CHUNK_BLOCKS).append(",0)'");
       }
     }
-    return sql.append(") TO STDOUT").toString();
+    return sql.append(") TO STDOUT (FORMAT ").append(format()).append(')').toString();
   }
 
   String copyIn() {
-    return "COPY " + quoted() + columnList() + " FROM STDIN" + (configuration ? "" : " (FREEZE)");
+    String freeze = filledFrozen() ? ", FREEZE" : "";
+    return "COPY "
+        + quoted()
+        + columnList()
+        + " FROM STDIN"
+        + " (FORMAT "
+        + format()
+        + freeze
+        + ")";
+  }
+
+  private String format() {
+    return binary() ? "binary" : "text";
   }
 }

@@ -24,14 +24,16 @@ class CopyBoardTest {
     assertThat(chunks).isEqualTo(3);
     assertThat(table.copyOut(0, chunks)).contains("ctid >= '(0,0)' AND ctid < '(1024,0)'");
     assertThat(table.copyOut(1, chunks)).contains("ctid >= '(1024,0)' AND ctid < '(2048,0)'");
-    assertThat(table.copyOut(2, chunks)).endsWith("WHERE ctid >= '(2048,0)') TO STDOUT");
+    assertThat(table.copyOut(2, chunks))
+        .endsWith("WHERE ctid >= '(2048,0)') TO STDOUT (FORMAT text)");
   }
 
   @Test
   void smallAndOldTablesAreReadWhole() {
     assertThat(table("t", 2048).chunks(MAJOR)).isEqualTo(1);
     assertThat(table("t", 1_000_000).chunks(13)).isEqualTo(1);
-    assertThat(table("t", 5).copyOut(0, 1)).isEqualTo("COPY \"public\".\"t\" (a) TO STDOUT");
+    assertThat(table("t", 5).copyOut(0, 1))
+        .isEqualTo("COPY \"public\".\"t\" (a) TO STDOUT (FORMAT text)");
   }
 
   @Test
@@ -107,6 +109,7 @@ class CopyBoardTest {
   }
 
   private static SourceTable table(String name, long blocks) {
-    return new SourceTable("public", name, List.of("a"), "", false, true, blocks, 0, 0);
+    return new SourceTable(
+        "public", name, List.of("a"), "", false, true, false, blocks, 0, blocks * 8192);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.DirectoryTree;
 import dev.coppice.providers.testing.KitchenSink;
 import dev.coppice.providers.testing.PostgresServer;
 import dev.coppice.server.cli.Ran;
@@ -12,7 +13,6 @@ import dev.coppice.server.config.Settings;
 import dev.coppice.server.config.SettingsReader;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
-import dev.coppice.server.output.DirectoryTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -2,6 +2,7 @@ package dev.coppice.branches.engine;
 
 import dev.coppice.branches.BranchException;
 import dev.coppice.branches.BranchFailure;
+import dev.coppice.branches.DirectoryTree;
 import dev.coppice.branches.engine.Installation.Origin;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -75,7 +76,7 @@ record EmbeddedArchive(int major, String version, Path jar) {
         Files.setPosixFilePermissions(unfinished, FOLDER_MODE);
         publish(unfinished, target);
       } finally {
-        Trees.delete(unfinished);
+        DirectoryTree.delete(unfinished);
       }
     } catch (IOException e) {
       throw new BranchException(

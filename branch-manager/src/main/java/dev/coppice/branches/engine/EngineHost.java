@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.coppice.branches.BranchException;
 import dev.coppice.branches.BranchFailure;
+import dev.coppice.branches.DirectoryTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -112,7 +113,7 @@ public final class EngineHost {
   /** Removes what an engine that will not be started again has left beside its PGDATA. */
   public void forget(String name) {
     try {
-      Trees.delete(sockets.resolve(name));
+      DirectoryTree.delete(sockets.resolve(name));
       Files.deleteIfExists(logs.resolve(name + ".log"));
       Files.deleteIfExists(logs.resolve(name + ".log.1"));
     } catch (IOException e) {

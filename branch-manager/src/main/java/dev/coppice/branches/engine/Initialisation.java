@@ -2,6 +2,7 @@ package dev.coppice.branches.engine;
 
 import dev.coppice.branches.BranchException;
 import dev.coppice.branches.BranchFailure;
+import dev.coppice.branches.DirectoryTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -76,7 +77,7 @@ final class Initialisation {
   private void empty() {
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(data)) {
       for (Path entry : entries) {
-        Trees.delete(entry);
+        DirectoryTree.delete(entry);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -2,6 +2,7 @@ package dev.coppice.branches.engine;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.coppice.branches.DirectoryTree;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -93,7 +94,7 @@ final class Orphans {
     }
     try (DirectoryStream<Path> left = Files.newDirectoryStream(sockets)) {
       for (Path directory : left) {
-        Trees.delete(directory);
+        DirectoryTree.delete(directory);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

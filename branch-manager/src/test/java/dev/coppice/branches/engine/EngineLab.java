@@ -1,5 +1,6 @@
 package dev.coppice.branches.engine;
 
+import dev.coppice.branches.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,6 @@ final class EngineLab implements AutoCloseable {
   @Override
   public void close() throws IOException {
     Orphans.stop(root.resolve("run").resolve("engines"));
-    Trees.delete(root);
+    DirectoryTree.delete(root);
   }
 }

@@ -1,9 +1,9 @@
 package dev.coppice.server.bench;
 
+import dev.coppice.branches.DirectoryTree;
 import dev.coppice.server.config.Settings;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
-import dev.coppice.server.output.DirectoryTree;
 import dev.coppice.server.output.TextTable;
 import java.nio.file.Files;
 import java.nio.file.Path;

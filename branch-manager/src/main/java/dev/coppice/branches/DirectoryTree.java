@@ -1,21 +1,22 @@
-package dev.coppice.server.output;
+package dev.coppice.branches;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** Deletes what was written to a temporary directory. */
+/** A directory and all below it. */
 public final class DirectoryTree {
   private DirectoryTree() {}
 
   /** Does not follow links; a directory that is already gone is fine. */
   public static void delete(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
     Files.walkFileTree(
