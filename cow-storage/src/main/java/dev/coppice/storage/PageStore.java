@@ -46,6 +46,10 @@ public interface PageStore extends AutoCloseable {
    * Freezes a branch's state as it is at one instant, between two writes; the branch stays writable
    * and its files stay open. Durable on return, and independent of the number and size of files.
    *
+   * <p>Of a file that is being written the state holds what was written before its last {@code
+   * fsync} or {@code close}, by anybody, and perhaps more. An engine that runs meanwhile must have
+   * {@code fsync} and {@code full_page_writes} on.
+   *
    * @param without names of files at the branch's top level that the snapshot shall not contain
    */
   SnapshotId freeze(BranchId branch, Set<String> without);

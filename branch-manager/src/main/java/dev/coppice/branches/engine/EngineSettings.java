@@ -17,10 +17,13 @@ public final class EngineSettings {
 
   /**
    * Branches: many at once on one machine, so small caches (the kernel's page cache is behind them)
-   * and little log. Full-page writes and fsync stay as Postgres has them.
+   * and little log. A fork of a running engine holds what it has synced, so no configuration file
+   * may turn fsync or full-page writes off.
    */
   public static Map<String, String> branch(int major) {
     Map<String, String> settings = common(major);
+    settings.put("fsync", "on");
+    settings.put("full_page_writes", "on");
     settings.put("shared_buffers", "32MB");
     settings.put("min_wal_size", "32MB");
     settings.put("max_wal_size", "256MB");

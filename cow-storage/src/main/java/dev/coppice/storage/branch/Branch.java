@@ -329,6 +329,31 @@ public final class Branch {
     }
   }
 
+  /** Writes what a cache had taken before, which tells the time of that by itself. */
+  public int writeBack(
+      LiveFile file,
+      MemorySegment source,
+      long sourceOffset,
+      int bytes,
+      long offset,
+      MemorySegment scratch) {
+    long modified = file.modifiedNanos();
+    int result = write(file, source, sourceOffset, bytes, offset, scratch);
+    file.touch(modified);
+    return result;
+  }
+
+  /** Sets the time of the last write, which a killed process may lose. */
+  public void touch(LiveFile file, long modifiedNanos) {
+    long stamp = gate.readLock();
+    try {
+      file.wasModified(modifiedNanos);
+      noteChange(file);
+    } finally {
+      gate.unlockRead(stamp);
+    }
+  }
+
   public int resize(LiveFile file, long size, MemorySegment scratch) {
     long stamp = gate.readLock();
     try {

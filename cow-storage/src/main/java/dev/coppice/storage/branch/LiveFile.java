@@ -123,6 +123,11 @@ public final class LiveFile {
     modifiedNanos = nanos;
   }
 
+  void wasModified(long nanos) {
+    modifiedNanos = nanos;
+    noteEdit();
+  }
+
   /** True once between two folds. */
   boolean firstNote() {
     if (noted) {
@@ -434,18 +439,6 @@ public final class LiveFile {
         delta.release();
       }
     }
-  }
-
-  /** The next data or hole at or behind an offset, as lseek(2) has it, or a negated errno. */
-  public long seek(long offset, boolean data) {
-    PageMap<Delta> map = pages;
-    long end = size;
-    if (offset < 0 || offset >= end) {
-      return -Errno.ENXIO;
-    }
-    long page = map.next(offset >> Page.SHIFT, Page.count(end), data);
-    long found = Math.max(offset, page << Page.SHIFT);
-    return data && found >= end ? -Errno.ENXIO : Math.min(found, end);
   }
 
   /** Extends the file and makes sure that there will be room for what is written there. */

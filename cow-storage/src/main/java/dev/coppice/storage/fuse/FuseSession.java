@@ -57,7 +57,7 @@ public final class FuseSession implements AutoCloseable {
       release();
       throw e;
     }
-    mount.raiseReadAhead();
+    mount.raiseCacheLimits();
   }
 
   /** Returns once the kernel can be answered. */

@@ -19,6 +19,7 @@ final class Handshake {
 
   private static final int ASYNC_READ = 1;
   private static final int BIG_WRITES = 1 << 5;
+  private static final int WRITEBACK_CACHE = 1 << 16;
   private static final int NO_OPEN_SUPPORT = 1 << 17;
   private static final int PARALLEL_DIROPS = 1 << 18;
   private static final int ABORT_ERROR = 1 << 21;
@@ -28,6 +29,7 @@ final class Handshake {
   private static final int WANTED =
       ASYNC_READ
           | BIG_WRITES
+          | WRITEBACK_CACHE
           | NO_OPEN_SUPPORT
           | PARALLEL_DIROPS
           | ABORT_ERROR

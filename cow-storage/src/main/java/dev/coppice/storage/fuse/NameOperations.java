@@ -21,7 +21,9 @@ final class NameOperations {
   private static final int SET_GID = 1 << 2;
   private static final int SET_SIZE = 1 << 3;
   private static final int SET_MTIME = 1 << 5;
+  private static final int FILE_HANDLE = 1 << 6;
   private static final int SET_MTIME_NOW = 1 << 8;
+  private static final int SET_CTIME = 1 << 10;
   private static final long NANOS = 1_000_000_000L;
 
   private final BranchStore store;
@@ -161,6 +163,10 @@ final class NameOperations {
       finish(-Errno.EPERM);
       return;
     }
+    if ((valid & ~FILE_HANDLE) == (SET_MTIME | SET_CTIME) && takeTime(branch, fileId)) {
+      sendAttributes(branch, fileId);
+      return;
+    }
     int result = (valid & SET_SIZE) == 0 ? 0 : resize(branch, fileId, request.longAt(16));
     boolean touches = (valid & (SET_MODE | SET_MTIME | SET_MTIME_NOW)) != 0;
     if (result == 0 && touches) {
@@ -169,7 +175,7 @@ final class NameOperations {
       if ((valid & SET_MTIME_NOW) != 0) {
         modified = System.currentTimeMillis() * 1_000_000;
       } else if ((valid & SET_MTIME) != 0) {
-        modified = Math.max(0, request.longAt(40) * NANOS + request.intAt(60));
+        modified = modifiedNanos();
       }
       result = branch.setAttributes(fileId, mode, modified);
     }
@@ -178,6 +184,24 @@ final class NameOperations {
     } else {
       sendAttributes(branch, fileId);
     }
+  }
+
+  private long modifiedNanos() {
+    return Math.max(0, request.longAt(40) * NANOS + request.intAt(60));
+  }
+
+  /**
+   * The kernel tells of the time at which it took a write into its cache, at every sync. That is
+   * not worth a record in the log. A time that goes back was set by somebody.
+   */
+  private boolean takeTime(Branch branch, long fileId) {
+    LiveFile file = branch.file(fileId);
+    long modified = modifiedNanos();
+    if (file == null || modified < file.modifiedNanos()) {
+      return false;
+    }
+    branch.touch(file, modified);
+    return true;
   }
 
   private int resize(Branch branch, long fileId, long size) {

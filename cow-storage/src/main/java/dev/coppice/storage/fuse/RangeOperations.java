@@ -10,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** Answers requests about ranges of a file's bytes, other than reading and writing them. */
 final class RangeOperations {
 
-  private static final int SEEK_DATA = 3;
-  private static final int SEEK_HOLE = 4;
-  private static final int LSEEK_OUT_BYTES = 8;
-
   private final BranchStore store;
   private final Request request;
   private final Reply reply;
@@ -47,22 +43,5 @@ final class RangeOperations {
     }
     int mode = request.intAt(24);
     finish(branch.allocate(file, mode, request.longAt(8), request.longAt(16), scratch));
-  }
-
-  /** Everything that was written is here, since the kernel writes through. */
-  void seek() {
-    LiveFile file = file(branch());
-    int whence = request.intAt(16);
-    if (file == null || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
-      finish(file == null ? -Errno.ENOENT : -Errno.EINVAL);
-      return;
-    }
-    long found = file.seek(request.longAt(8), whence == SEEK_DATA);
-    if (found < 0) {
-      finish((int) found);
-      return;
-    }
-    reply.putLong(0, found);
-    reply.send(request.unique(), LSEEK_OUT_BYTES);
   }
 }

@@ -2,6 +2,7 @@ package dev.coppice.storage.fuse;
 
 import dev.coppice.storage.branch.Branch;
 import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -26,7 +27,15 @@ final class SyncThreads implements AutoCloseable {
   private final AtomicInteger inline = new AtomicInteger();
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
-          THREADS, Thread.ofPlatform().name("coppice-fuse-sync-", 0).daemon().factory());
+          THREADS,
+          work ->
+              Thread.ofPlatform()
+                  .name("coppice-fuse-sync")
+                  .daemon()
+                  .unstarted(() -> {
+                    Posix.becomeFlusher();
+                    work.run();
+                  }));
 
   /**
    * @param inlineLimit how many workers may wait for the disk at a time

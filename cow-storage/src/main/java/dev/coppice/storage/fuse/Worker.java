@@ -25,6 +25,7 @@ final class Worker implements Runnable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
   private static final int WRITE_DATA_OFFSET = 80;
+  private static final int WRITTEN_BACK = 1;
   private static final int NICENESS = -10;
 
   private final int fd;
@@ -75,6 +76,7 @@ final class Worker implements Runnable {
   public void run() {
     // Engines wait for this thread, so it should not wait for them. Without the right to, it does.
     Posix.setThreadNiceness(NICENESS);
+    Posix.becomeFlusher();
     while (readRequest()) {
       try {
         dispatch();
@@ -98,7 +100,6 @@ final class Worker implements Runnable {
       case Opcode.WRITE -> write();
       case Opcode.FSYNC, Opcode.FSYNCDIR, Opcode.SYNCFS -> sync();
       case Opcode.FALLOCATE -> ranges.allocate();
-      case Opcode.LSEEK -> ranges.seek();
       case Opcode.FORGET, Opcode.BATCH_FORGET -> names.forget();
       case Opcode.INTERRUPT -> {
         // Nothing here takes long enough to be worth interrupting.
@@ -144,8 +145,12 @@ final class Worker implements Runnable {
       return;
     }
     int bytes = request.intAt(16);
+    long offset = request.longAt(8);
+    boolean cached = (request.intAt(20) & WRITTEN_BACK) != 0;
     int result =
-        branch.write(file, request.memory(), WRITE_DATA_OFFSET, bytes, request.longAt(8), scratch);
+        cached
+            ? branch.writeBack(file, request.memory(), WRITE_DATA_OFFSET, bytes, offset, scratch)
+            : branch.write(file, request.memory(), WRITE_DATA_OFFSET, bytes, offset, scratch);
     if (result < 0) {
       finish(result);
       return;

@@ -24,6 +24,7 @@ public final class Posix {
   public static final int FALLOC_FL_KEEP_SIZE = 1;
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final int FALLOC_FL_ZERO_RANGE = 16;
+  private static final int PR_SET_IO_FLUSHER = 57;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
@@ -80,6 +81,12 @@ public final class Posix {
       handle("statvfs", FunctionDescriptor.of(INT, POINTER, POINTER));
   private static final MethodHandle SETPRIORITY =
       handle("setpriority", FunctionDescriptor.of(INT, INT, INT, INT));
+  private static final MethodHandle PRCTL =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("prctl"),
+          FunctionDescriptor.of(INT, INT, LONG, LONG, LONG, LONG),
+          Linker.Option.firstVariadicArg(1),
+          Linker.Option.captureCallState("errno"));
   private static final MethodHandle MOUNT =
       handle("mount", FunctionDescriptor.of(INT, POINTER, POINTER, POINTER, LONG, POINTER));
   private static final MethodHandle UMOUNT2 =
@@ -344,6 +351,20 @@ public final class Posix {
     MemorySegment state = CAPTURED.get();
     try (Arena arena = Arena.ofConfined()) {
       int result = (int) UMOUNT2.invokeExact(state, arena.allocateFrom(target), flags);
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /**
+   * Tells the kernel that the calling platform thread writes for others what they have dirtied, so
+   * that it is not made to wait for that itself; needs CAP_SYS_RESOURCE (PR_SET_IO_FLUSHER).
+   */
+  public static int becomeFlusher() {
+    MemorySegment state = CAPTURED.get();
+    try {
+      int result = (int) PRCTL.invokeExact(state, PR_SET_IO_FLUSHER, 1L, 0L, 0L, 0L);
       return result < 0 ? negatedErrno(state) : result;
     } catch (Throwable e) {
       throw bug(e);
