@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An operating failure of the store. The message says what, on what and why; the hint what to do.
  */
-public final class StorageException extends RuntimeException {
+public sealed class StorageException extends RuntimeException
+    permits StoreTooNewException, StoreTooOldException {
 
   private static final long serialVersionUID = 1L;
 

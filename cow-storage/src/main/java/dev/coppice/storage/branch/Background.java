@@ -26,9 +26,29 @@ final class Background implements AutoCloseable {
 
   void makeDurable(Layer layer) {
     tasks.run(() -> {
-      int result = closing ? 0 : Durability.syncLineage(layer);
+      if (!closing) {
+        makeDurableNow(layer);
+      }
+    });
+  }
+
+  private static void makeDurableNow(Layer layer) {
+    int result = Durability.syncLineage(layer);
+    if (result < 0) {
+      LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
+      return;
+    }
+    result = layer.seal();
+    if (result < 0) {
+      LOG.warn("frozen layer {} has no manifest yet: error {}", layer.id(), -result);
+    }
+  }
+
+  void shortenLog(Branch branch) {
+    tasks.run(() -> {
+      int result = closing ? 0 : branch.shortenLog();
       if (result < 0) {
-        LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
+        LOG.warn("the log of branch {} stays long: error {}", branch.id(), -result);
       }
     });
   }

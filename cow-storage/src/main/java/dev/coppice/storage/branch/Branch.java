@@ -158,6 +158,7 @@ public final class Branch {
     if (file != null) {
       file.recorded(end);
     }
+    noteGrowth();
     return 0;
   }
 
@@ -404,7 +405,31 @@ public final class Branch {
     }
   }
 
+  private void noteGrowth() {
+    if (top.logIsLong()) {
+      background.shortenLog(this);
+    }
+  }
+
+  /** Puts the state of the top layer in place of the history in its log; 0 or a negated errno. */
+  int shortenLog() {
+    Layer layer;
+    FileTree state;
+    long before;
+    long stamp = gate.writeLock();
+    try {
+      layer = top;
+      state = live.fold(this::publish);
+      before = layer.logEnd();
+    } finally {
+      gate.unlockWrite(stamp);
+    }
+    int result = durability.syncAll(layer);
+    return result < 0 ? result : layer.shortenLog(state, before);
+  }
+
   private void noteChange(LiveFile file) {
+    noteGrowth();
     if (live.noteChange(file)) {
       synchronized (names) {
         var _ = live.fold(this::publish);
@@ -458,7 +483,8 @@ public final class Branch {
     try {
       Layer next = newTop.get();
       FileTree frozen = live.fold(this::publish);
-      top.freeze();
+      top.freeze(frozen);
+      next.startFrom(frozen);
       top = next;
       return frozen;
     } finally {

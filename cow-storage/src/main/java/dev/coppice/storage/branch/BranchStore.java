@@ -25,11 +25,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** All branches and snapshots of a store, without the mount. Any thread may use it. */
@@ -104,6 +107,13 @@ public final class BranchStore implements AutoCloseable {
     return branch;
   }
 
+  /** A branch that has nothing of its own yet. */
+  private void start(BranchId id, Layer top, FileTree tree) {
+    top.startFrom(tree);
+    lineage.hold(top);
+    add(id, top, tree);
+  }
+
   public UUID storeId() {
     return journal.storeId();
   }
@@ -166,10 +176,9 @@ public final class BranchStore implements AutoCloseable {
       end =
           journal.append(
               List.of(
-                  new Edit.LayerAdded(top, null, Set.of()), new Edit.BranchPut(id.value(), top)));
-      Layer layer = layer(top, null, Set.of(), end);
-      lineage.hold(layer);
-      add(id, layer, FileTree.blank());
+                  new Edit.LayerAdded(top, null, 0, Set.of()),
+                  new Edit.BranchPut(id.value(), top)));
+      start(id, layer(top, null, Set.of(), end), FileTree.blank());
     }
     journal.syncOrThrow(end);
     return id;
@@ -192,7 +201,7 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       Layer frozen = branch.top();
       Edit edit = new Edit.SnapshotPut(snapshotId.value(), frozen.id(), names);
-      FileTree tree = freezeTop(branch, List.of(edit));
+      FileTree tree = freezeTop(branch, logEnd -> List.of(edit));
       end = branch.top().journalOffset();
       lineage.hold(frozen);
       snapshots.put(
@@ -204,15 +213,23 @@ public final class BranchStore implements AutoCloseable {
     return snapshotId;
   }
 
-  /** Puts a new layer on a branch; the edits count together with that. */
-  private FileTree freezeTop(Branch branch, List<Edit> edits) {
+  /**
+   * Puts a new layer on a branch.
+   *
+   * @param edits those that count together with that, given where the frozen log ended
+   */
+  private FileTree freezeTop(Branch branch, LongFunction<List<Edit>> edits) {
     Layer frozen = branch.top();
     UUID next = ids.get();
-    List<Edit> all = new ArrayList<>();
-    all.add(new Edit.LayerAdded(next, frozen.id(), Set.of()));
-    all.add(new Edit.BranchPut(branch.id().value(), next));
-    all.addAll(edits);
-    FileTree tree = branch.freeze(() -> layer(next, frozen, Set.of(), journal.append(all)));
+    FileTree tree =
+        branch.freeze(() -> {
+          long logEnd = frozen.logEnd();
+          List<Edit> all = new ArrayList<>();
+          all.add(new Edit.LayerAdded(next, frozen.id(), logEnd, Set.of()));
+          all.add(new Edit.BranchPut(branch.id().value(), next));
+          all.addAll(edits.apply(logEnd));
+          return layer(next, frozen, Set.of(), journal.append(all));
+        });
     lineage.hold(branch.top());
     List<Layer> dead = lineage.release(frozen);
     if (!dead.isEmpty()) {
@@ -227,11 +244,10 @@ public final class BranchStore implements AutoCloseable {
     long end;
     synchronized (catalogueLock) {
       Snapshot snapshot = snapshot(parent);
-      Edit added = new Edit.LayerAdded(top, snapshot.layer().id(), snapshot.without());
+      Layer below = snapshot.layer();
+      Edit added = new Edit.LayerAdded(top, below.id(), below.frozenEnd(), snapshot.without());
       end = journal.append(List.of(added, new Edit.BranchPut(id.value(), top)));
-      Layer layer = layer(top, snapshot.layer(), snapshot.without(), end);
-      lineage.hold(layer);
-      add(id, layer, snapshot.tree());
+      start(id, layer(top, below, snapshot.without(), end), snapshot.tree());
     }
     journal.syncOrThrow(end);
     return id;
@@ -245,12 +261,15 @@ public final class BranchStore implements AutoCloseable {
     long end;
     synchronized (catalogueLock) {
       Layer frozen = branch.top();
-      Edit added = new Edit.LayerAdded(top, frozen.id(), names);
-      FileTree tree = freezeTop(branch, List.of(added, new Edit.BranchPut(id.value(), top)));
+      FileTree tree =
+          freezeTop(
+              branch,
+              logEnd ->
+                  List.of(
+                      new Edit.LayerAdded(top, frozen.id(), logEnd, names),
+                      new Edit.BranchPut(id.value(), top)));
       end = branch.top().journalOffset();
-      Layer layer = layer(top, frozen, names, end);
-      lineage.hold(layer);
-      add(id, layer, tree.withoutTopLevel(names, Branch.nowNanos()));
+      start(id, layer(top, frozen, names, end), tree.withoutTopLevel(names, Branch.nowNanos()));
       background.makeDurable(frozen);
     }
     journal.syncOrThrow(end);
@@ -358,9 +377,22 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       layers = lineage.layers();
     }
-    LayerCheck check = new LayerCheck();
+    LayerCheck check = new LayerCheck(this::pathOf);
     layers.forEach(check::verify);
     return check.result();
+  }
+
+  /** What the first state that has a file calls it. */
+  private String pathOf(long fileId) {
+    Stream<FileTree> trees =
+        Stream.concat(
+            branches.values().stream().map(Branch::tree),
+            snapshots.values().stream().map(Snapshot::tree));
+    return trees
+        .map(tree -> Differences.pathIn(tree, fileId))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElse("a file without a name");
   }
 
   /** Makes all that a branch holds durable. */

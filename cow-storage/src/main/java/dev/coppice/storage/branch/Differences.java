@@ -89,4 +89,11 @@ final class Differences {
         ? List.of("")
         : node.places().stream().map(place -> FileNames.toText(tree.path(place))).toList();
   }
+
+  static Optional<String> pathIn(FileTree tree, long fileId) {
+    Node node = tree.node(fileId);
+    return node == null || node.places().isEmpty()
+        ? Optional.empty()
+        : Optional.of(paths(tree, node).getFirst());
+  }
 }

@@ -2,8 +2,8 @@ package dev.coppice.storage.branch;
 
 import dev.coppice.storage.layer.Layer;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,7 +11,7 @@ import java.util.Set;
 /** Counts what stands on each layer: branches, snapshots and other layers. Not thread-safe. */
 final class Lineage {
 
-  private final Map<Layer, Integer> uses = new HashMap<>();
+  private final Map<Layer, Integer> uses = new LinkedHashMap<>();
 
   /** A layer with its parents; each counts the one above it once. */
   void hold(Layer layer) {
@@ -45,6 +45,6 @@ final class Lineage {
   }
 
   Set<Layer> layers() {
-    return new HashSet<>(uses.keySet());
+    return new LinkedHashSet<>(uses.keySet());
   }
 }

@@ -16,15 +16,19 @@ import java.util.function.Supplier;
  * @param boot differs between two runs of the machine
  * @param ids unique for ever
  * @param nanoTime of no particular origin
+ * @param logGrowthBytes how much a log may grow before it is looked at whether it can be shorter
  */
 record Platform(
     Disk disk,
     UUID boot,
     Supplier<UUID> ids,
     LongSupplier nanoTime,
+    long logGrowthBytes,
     Supplier<BackgroundTasks> background) {
 
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+
+  private static final long LOG_GROWTH_BYTES = 1 << 20;
 
   static Platform real() {
     return real(currentBoot());
@@ -32,7 +36,16 @@ record Platform(
 
   static Platform real(UUID boot) {
     return new Platform(
-        new RealDisk(), boot, UUID::randomUUID, System::nanoTime, BackgroundThread::new);
+        new RealDisk(),
+        boot,
+        UUID::randomUUID,
+        System::nanoTime,
+        LOG_GROWTH_BYTES,
+        BackgroundThread::new);
+  }
+
+  StoreFiles files(Path directory) {
+    return new StoreFiles(directory, disk, nanoTime, logGrowthBytes);
   }
 
   private static UUID currentBoot() {

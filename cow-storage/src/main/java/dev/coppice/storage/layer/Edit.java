@@ -15,12 +15,17 @@ public sealed interface Edit {
 
   void encode(ByteBuffer out);
 
-  record LayerAdded(UUID layer, @Nullable UUID parent, Set<String> without) implements Edit {
+  /**
+   * @param parentLogEnd where the parent's log ended when this layer was put on it
+   */
+  record LayerAdded(UUID layer, @Nullable UUID parent, long parentLogEnd, Set<String> without)
+      implements Edit {
     @Override
     public void encode(ByteBuffer out) {
       out.put((byte) 1);
       putId(out, layer);
       putId(out, parent == null ? NONE : parent);
+      out.putLong(parentLogEnd);
       putNames(out, without);
     }
   }
@@ -100,7 +105,9 @@ public sealed interface Edit {
       case 1 -> {
         UUID layer = getId(in);
         UUID parent = getId(in);
-        yield new LayerAdded(layer, parent.equals(NONE) ? null : parent, getNames(in));
+        long parentLogEnd = in.getLong();
+        yield new LayerAdded(
+            layer, parent.equals(NONE) ? null : parent, parentLogEnd, getNames(in));
       }
       case 2 -> new BranchPut(getId(in), getId(in));
       case 3 -> new BranchDropped(getId(in));
@@ -112,11 +119,11 @@ public sealed interface Edit {
     };
   }
 
-  private static void putId(ByteBuffer out, UUID id) {
+  static void putId(ByteBuffer out, UUID id) {
     out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
   }
 
-  private static UUID getId(ByteBuffer in) {
+  static UUID getId(ByteBuffer in) {
     return new UUID(in.getLong(), in.getLong());
   }
 

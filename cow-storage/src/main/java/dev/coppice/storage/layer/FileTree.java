@@ -37,7 +37,7 @@ public record FileTree(LongMap<Node> nodes) {
     return new FileTree(nodes.with(LongMap.spread(node.id()), node));
   }
 
-  private FileTree withoutNode(long id) {
+  FileTree withoutNode(long id) {
     return new FileTree(nodes.without(LongMap.spread(id)));
   }
 
@@ -96,6 +96,7 @@ public record FileTree(LongMap<Node> nodes) {
       }
       case LayerRecord.Synced r -> this;
       case LayerRecord.PowerLost r -> this;
+      case StateRecord r -> throw new IllegalStateException("a state in the midst of a log");
     };
   }
 
@@ -150,7 +151,7 @@ public record FileTree(LongMap<Node> nodes) {
     return path.toString();
   }
 
-  private Node present(long id) {
+  Node present(long id) {
     Node node = node(id);
     if (node == null) {
       throw new IllegalStateException("no file " + id + " in this tree");

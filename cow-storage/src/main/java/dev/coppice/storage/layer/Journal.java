@@ -1,6 +1,7 @@
 package dev.coppice.storage.layer;
 
 import dev.coppice.storage.StorageException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
@@ -12,10 +13,18 @@ public final class Journal implements AutoCloseable {
   private static final int MAX_RECORD_BYTES = 1 << 16;
   private static final long PREALLOCATED_BYTES = 1 << 16;
 
+  private final Path path;
   private final RecordLog log;
   private final UUID storeId;
+  private final Catalogue catalogue;
+  private final long growthBytes;
+  private long shortenAt;
 
-  private Journal(RecordLog log, UUID storeId) {
+  private Journal(Path path, RecordLog log, UUID storeId, Catalogue catalogue, long growthBytes) {
+    this.path = path;
+    this.catalogue = catalogue;
+    this.growthBytes = growthBytes;
+    this.shortenAt = log.growthLimit(growthBytes);
     this.log = log;
     this.storeId = storeId;
   }
@@ -24,44 +33,67 @@ public final class Journal implements AutoCloseable {
     return files.disk().exists(files.journal());
   }
 
-  /** Reads what the journal says, for a store that was open before. */
-  public static UUID read(StoreFiles files, Catalogue catalogue, RecordLog.Tail tail) {
-    UUID id = RecordLog.idOf(files.disk(), files.journal());
-    RecordLog.read(
-        files.disk(),
-        files.journal(),
-        MAGIC,
-        id,
-        MAX_RECORD_BYTES,
-        tail,
-        (payload, end) -> Edit.decodeAll(payload).forEach(catalogue::apply));
+  /**
+   * Reads what the journal says, for a store that was open before. What is torn off at its end was
+   * never acknowledged, as nothing is before it is synced.
+   */
+  public static UUID read(StoreFiles files, Catalogue catalogue) {
+    RecordReader.Visitor visitor =
+        new RecordReader.Visitor() {
+          @Override
+          public void see(ByteBuffer payload, long endOffset) {
+            Edit.decodeAll(payload.position(Long.BYTES)).forEach(catalogue::apply);
+          }
+
+          @Override
+          public long durableBefore(ByteBuffer payload) {
+            return payload.getLong();
+          }
+        };
+    RecordReader.Content content =
+        RecordReader.open(files.disk(), files.journal(), MAX_RECORD_BYTES)
+            .read(MAGIC, RecordReader.Tail.POWER_LOST, visitor);
     catalogue.collect();
-    return id;
+    return content.header().id();
   }
 
   /** Starts a journal that says what the catalogue does, and replaces the one before. */
   public static Journal start(StoreFiles files, UUID storeId, Catalogue catalogue) {
     Path path = files.journal();
-    Path fresh = path.resolveSibling("journal.new");
+    Path fresh = path.resolveSibling(path.getFileName() + RecordLog.FRESH);
     RecordLog log =
         RecordLog.create(files.disk(), fresh, MAGIC, storeId, MAX_RECORD_BYTES, PREALLOCATED_BYTES);
     try {
-      for (Edit edit : catalogue.edits()) {
-        check(log, log.append(out -> Edit.encodeAll(List.of(edit), out)));
-      }
-      check(log, log.sync(log.position()));
-      check(log, files.disk().rename(fresh, path));
-      check(log, files.disk().syncDirectory(files.directory()));
+      check(fresh, appendAll(log, catalogue));
+      check(fresh, log.finish(0));
+      check(path, log.rename(path));
+      check(path, files.syncPlace());
     } catch (StorageException e) {
       log.close();
       throw e;
     }
-    return new Journal(log, storeId);
+    return new Journal(path, log, storeId, catalogue, files.logGrowthBytes());
   }
 
-  private static void check(RecordLog log, long result) {
+  private static int appendAll(RecordLog log, Catalogue catalogue) {
+    long result = 0;
+    for (Edit edit : catalogue.edits()) {
+      result = result < 0 ? result : append(log, List.of(edit));
+    }
+    return (int) Math.min(0, result);
+  }
+
+  /** Each record tells up to where the journal was durable before, so that damage there shows. */
+  private static long append(RecordLog log, List<Edit> edits) {
+    return log.append(out -> {
+      out.putLong(log.synced());
+      Edit.encodeAll(edits, out);
+    });
+  }
+
+  private static void check(Path path, long result) {
     if (result < 0) {
-      throw StoreFiles.failure("write", log.path(), result);
+      throw StoreFiles.failure("write", path, result);
     }
   }
 
@@ -70,10 +102,26 @@ public final class Journal implements AutoCloseable {
   }
 
   /** Appends edits that count together; returns the offset to sync up to. Throws if it cannot. */
-  public long append(List<Edit> edits) {
-    long end = log.append(out -> Edit.encodeAll(edits, out));
-    check(log, end);
+  public synchronized long append(List<Edit> edits) {
+    long end = append(log, edits);
+    check(path, end);
+    edits.forEach(catalogue::apply);
+    if (end > shortenAt) {
+      shorten(end);
+    }
     return end;
+  }
+
+  /** What fails here is tried again when the journal has grown further. */
+  private void shorten(long end) {
+    catalogue.collect();
+    try {
+      var _ = log.replaceBeginning(end, fresh -> appendAll(fresh, catalogue));
+    } catch (StorageException e) {
+      shortenAt = end + growthBytes;
+      return;
+    }
+    shortenAt = Math.max(end + growthBytes, log.growthLimit(growthBytes));
   }
 
   /** Makes the journal durable up to an offset; 0 or a negated errno. */
@@ -82,7 +130,7 @@ public final class Journal implements AutoCloseable {
   }
 
   public void syncOrThrow(long offset) {
-    check(log, sync(offset));
+    check(path, sync(offset));
   }
 
   @Override

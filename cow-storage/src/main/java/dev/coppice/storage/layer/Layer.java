@@ -6,13 +6,12 @@ import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,11 +34,24 @@ public final class Layer {
   private volatile @Nullable RecordLog log;
   private volatile boolean frozen;
   private volatile boolean durable;
+  private volatile boolean sealed;
+
+  /** Where the log ended when the layer was frozen. */
+  private volatile long frozenEnd;
+
+  /** The states that the layer leads from and to; kept until the manifest tells them. */
+  private volatile @Nullable FileTree start;
+
+  private volatile @Nullable FileTree end;
 
   /** The end of the journal's record of this layer, which must be durable before the layer is. */
   private final long journalOffset;
 
   private volatile boolean directoryDirty;
+
+  /** At which offset of the log it is to be shortened. */
+  private final AtomicLong shortenAt = new AtomicLong();
+
   private volatile boolean deleted;
 
   /**
@@ -58,6 +70,7 @@ public final class Layer {
     this.files = files;
     this.openDeltas = openDeltas;
     this.journalOffset = journalOffset;
+    this.shortenAt.set(files.logGrowthBytes());
   }
 
   public UUID id() {
@@ -92,8 +105,30 @@ public final class Layer {
     return frozen;
   }
 
-  public void freeze() {
+  /**
+   * Ends the layer.
+   *
+   * @param tree the state that it has led to
+   */
+  public void freeze(FileTree tree) {
+    frozenEnd = Math.max(frozenEnd, logEnd());
+    end = tree;
     frozen = true;
+  }
+
+  /** Tells the state that the layer starts from. */
+  public void startFrom(FileTree tree) {
+    start = tree;
+  }
+
+  /** The state that the layer started from; null once the layer is sealed. */
+  public @Nullable FileTree start() {
+    return start;
+  }
+
+  /** Where the log of a frozen layer ended. */
+  public long frozenEnd() {
+    return frozenEnd;
   }
 
   public boolean durable() {
@@ -108,137 +143,119 @@ public final class Layer {
     return deltas.computeIfAbsent(fileId, key -> new Delta(this, key));
   }
 
-  /** Reads the layer's log on top of its parent's tree. */
-  public FileTree load(FileTree parentTree, RecordLog.Tail tail) {
-    FileTree start = parentTree.withoutTopLevel(without, 0);
-    Path path = directory().resolve(LOG);
-    if (!disk().exists(path)) {
-      return start;
+  /** The delta of a file in this layer or one that it rests on. */
+  Delta deltaOf(UUID layerId, long fileId) {
+    for (Layer at = this; at != null; at = at.parent) {
+      if (at.id.equals(layerId)) {
+        return at.delta(fileId);
+      }
     }
-    if (isHalfCreated(path)) {
-      return start;
+    throw new IllegalStateException("layer " + id + " does not rest on layer " + layerId);
+  }
+
+  /**
+   * Reads the layer from disk, on top of its parent's tree.
+   *
+   * @param powerLost whether the machine went down since the layer was last written to
+   * @param discard whether nothing in the log counts, since a layer below is not complete
+   */
+  public FileTree load(FileTree parentTree, boolean powerLost, boolean discard) {
+    FileTree below = parentTree.withoutTopLevel(without, 0);
+    start = below;
+    LayerLoading loading = new LayerLoading(this, below, powerLost);
+    FileTree fromManifest = loading.fromManifest();
+    FileTree tree = fromManifest == null ? loading.fromLog(discard) : fromManifest;
+    if (disk().exists(directory())) {
+      removeStrays(tree);
     }
-    List<LayerRecord> records = new ArrayList<>();
-    List<Long> ends = new ArrayList<>();
-    RecordLog opened =
-        RecordLog.open(
-            disk(),
-            path,
-            MAGIC,
-            id,
-            MAX_RECORD_BYTES,
-            NO_PREALLOCATION,
-            tail,
-            (payload, end) -> {
-              records.add(LayerRecord.decode(payload));
-              ends.add(end);
-            });
-    log = opened;
-    if (tail == RecordLog.Tail.POWER_LOST) {
-      recordPowerLoss(opened, records, ends);
-    }
-    FileTree tree = replay(start, records, ends);
-    removeStrays(tree);
     return tree;
+  }
+
+  void opened(RecordLog opened) {
+    log = opened;
+    shortenAt.set(opened.growthLimit(files.logGrowthBytes()));
+    // The names of its files may have been synced by the last program or not.
+    directoryDirty = true;
+  }
+
+  /** The layer's manifest is there and tells all of it. */
+  void sealed(long logEnd) {
+    frozenEnd = logEnd;
+    frozen = true;
+    durable = true;
+    sealed = true;
+    start = null;
+    end = null;
+  }
+
+  boolean deleted() {
+    return deleted;
+  }
+
+  void removeLog() {
+    // If that fails, the next open does it.
+    var _ = disk().unlink(directory().resolve(LOG));
+  }
+
+  /**
+   * Writes the manifest of a frozen and durable layer, which then takes the place of its log; 0 or
+   * a negated errno. Nobody else does so meanwhile.
+   */
+  public int seal() {
+    FileTree from = start;
+    FileTree to = end;
+    RecordLog current = log;
+    if (!durable || sealed || deleted || from == null || to == null || current == null) {
+      return 0;
+    }
+    int result;
+    try {
+      result = Manifest.write(this, from, to);
+    } catch (StorageException e) {
+      result = errno(e);
+    }
+    if (result < 0) {
+      return result;
+    }
+    sealed(frozenEnd);
+    log = null;
+    current.close();
+    removeLog();
+    return 0;
+  }
+
+  private static int errno(StorageException e) {
+    return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
+  }
+
+  /** Whether the manifest tells all of the layer. */
+  public boolean sealed() {
+    return sealed;
   }
 
   /** Delta files that no record leads to any more: of unlinked files, or never acknowledged. */
   private void removeStrays(FileTree tree) {
     deltas.keySet().removeIf(fileId -> tree.node(fileId) == null);
+    int result = Manifest.removeLeftOver(this);
+    int left = disk().unlink(directory().resolve(LOG + RecordLog.FRESH));
+    result = left == -Errno.ENOENT ? result : Math.min(result, left);
     for (String name : disk().list(directory())) {
       if (name.endsWith(Delta.SUFFIX)) {
         String fileId = name.substring(0, name.length() - Delta.SUFFIX.length());
         if (!deltas.containsKey(Long.parseUnsignedLong(fileId, 16))) {
-          require(disk().unlink(directory().resolve(name)), "clean", directory());
+          result = Math.min(result, disk().unlink(directory().resolve(name)));
         }
       }
     }
-  }
-
-  private static void require(long result, String what, Path on) {
     if (result < 0) {
-      throw StoreFiles.failure(what, on, result);
+      throw StoreFiles.failure("clean", directory(), result);
     }
-  }
-
-  /** A log shorter than its header was never acknowledged. */
-  private boolean isHalfCreated(Path path) {
-    int fd = disk().open(path, Posix.O_RDONLY);
-    require(fd, "read", path);
-    long size = disk().size(fd);
-    var _ = disk().close(fd);
-    require(size, "read", path);
-    if (size >= RecordLog.HEADER_BYTES) {
-      return false;
-    }
-    require(disk().unlink(path), "clean", path);
-    return true;
-  }
-
-  private static void recordPowerLoss(RecordLog log, List<LayerRecord> records, List<Long> ends) {
-    LayerRecord record = new LayerRecord.PowerLost();
-    long end = log.append(record::encode);
-    int result = end < 0 ? (int) end : log.sync(end);
-    if (result < 0) {
-      throw StoreFiles.failure("repair", log.path(), result);
-    }
-    records.add(record);
-    ends.add(end);
-  }
-
-  private FileTree replay(FileTree start, List<LayerRecord> records, List<Long> ends) {
-    boolean[] lost = lostRecords(records, ends);
-    FileTree tree = start;
-    for (int i = 0; i < records.size(); i++) {
-      LayerRecord record = records.get(i);
-      if (!lost[i]) {
-        Delta delta = null;
-        if (record instanceof LayerRecord.PagesWritten) {
-          delta = delta(record.fileId());
-          delta.recorded(ends.get(i));
-          delta.wrote();
-        }
-        tree = tree.apply(record, delta);
-      }
-    }
-    return tree;
-  }
-
-  /**
-   * Pages that had not been synced when the machine went down: walks back from each such moment.
-   */
-  private static boolean[] lostRecords(List<LayerRecord> records, List<Long> ends) {
-    boolean[] lost = new boolean[records.size()];
-    Map<Long, Long> syncedBefore = new HashMap<>();
-    boolean powerLost = false;
-    for (int i = records.size() - 1; i >= 0; i--) {
-      switch (records.get(i)) {
-        case LayerRecord.PowerLost r -> {
-          powerLost = true;
-          syncedBefore.clear();
-        }
-        case LayerRecord.Synced r -> syncedBefore.merge(r.fileId(), r.beforeOffset(), Math::max);
-        case LayerRecord.PagesWritten r -> {
-          long covered =
-              Math.max(
-                  syncedBefore.getOrDefault(r.fileId(), 0L), syncedBefore.getOrDefault(0L, 0L));
-          lost[i] = powerLost && ends.get(i) > covered;
-        }
-        case LayerRecord.Created r -> {}
-        case LayerRecord.Linked r -> {}
-        case LayerRecord.Unlinked r -> {}
-        case LayerRecord.Renamed r -> {}
-        case LayerRecord.AttributesSet r -> {}
-        case LayerRecord.Resized r -> {}
-      }
-    }
-    return lost;
   }
 
   /** The end of the log, or 0 while there is none. */
   public long logEnd() {
     RecordLog current = log;
-    return current == null ? 0 : current.position();
+    return current == null ? frozenEnd : current.position();
   }
 
   /** Appends to the log and returns the offset behind the record, or a negated errno. */
@@ -254,8 +271,41 @@ public final class Layer {
     return current.append(record::encode);
   }
 
+  /** Whether the log has become long; true once, and again after {@link #shortenLog}. */
+  public boolean logIsLong() {
+    long limit = shortenAt.get();
+    return logEnd() > limit && shortenAt.compareAndSet(limit, Long.MAX_VALUE);
+  }
+
+  /**
+   * Replaces the log's records before an offset by the state that they led to, all of whose pages
+   * are durable; 0 or a negated errno. Nobody else does so or seals the layer meanwhile.
+   */
+  public int shortenLog(FileTree state, long before) {
+    FileTree from = start;
+    RecordLog current = log;
+    if (from == null || current == null || deleted) {
+      return 0;
+    }
+    int result;
+    try {
+      result = current.replaceBeginning(before, fresh -> LayerState.append(from, state, fresh));
+    } catch (StorageException e) {
+      result = errno(e);
+    }
+    long next = current.growthLimit(files.logGrowthBytes());
+    shortenAt.set(result < 0 ? current.position() + files.logGrowthBytes() : next);
+    return result == -Errno.EFBIG ? 0 : result;
+  }
+
+  /** Of no use any more once the layer is sealed. */
   long appendSynced(long fileId, long beforeOffset) {
-    return append(new LayerRecord.Synced(fileId, beforeOffset));
+    RecordLog current = log;
+    if (sealed || current == null) {
+      return frozenEnd;
+    }
+    long end = append(new LayerRecord.Synced(fileId, beforeOffset, current.synced()));
+    return end < 0 && sealed ? frozenEnd : end;
   }
 
   private synchronized int createLog() {
@@ -273,7 +323,7 @@ public final class Layer {
       directoryDirty = true;
       return 0;
     } catch (StorageException e) {
-      return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
+      return errno(e);
     }
   }
 
@@ -324,7 +374,8 @@ public final class Layer {
         return result;
       }
     }
-    return current.sync(offset);
+    int result = current.sync(offset);
+    return result < 0 && sealed ? 0 : result;
   }
 
   /** Makes everything durable. Of a frozen layer this holds for ever. */
@@ -334,14 +385,11 @@ public final class Layer {
     }
     boolean wasFrozen = frozen;
     long covered = logEnd();
-    for (Delta delta : deltas.values()) {
-      int result = delta.flush();
-      if (result < 0 && !deleted && deltas.containsKey(delta.fileId())) {
-        return result;
-      }
+    int flushed = flushDeltas();
+    if (flushed < 0) {
+      return flushed;
     }
-    RecordLog current = log;
-    if (current != null) {
+    if (log != null) {
       long end = appendSynced(0, covered);
       int result = end < 0 ? (int) end : syncLog(end);
       if (result < 0) {
@@ -350,6 +398,17 @@ public final class Layer {
     }
     if (wasFrozen) {
       durable = true;
+    }
+    return 0;
+  }
+
+  /** Makes the pages of all files durable; 0 or a negated errno. */
+  int flushDeltas() {
+    for (Delta delta : deltas.values()) {
+      int result = delta.flush();
+      if (result < 0 && !deleted && deltas.containsKey(delta.fileId())) {
+        return result;
+      }
     }
     return 0;
   }

@@ -3,7 +3,17 @@ package dev.coppice.storage.layer;
 import java.nio.ByteBuffer;
 
 /** What a layer's log says happened, in order. Types and fields are part of the format. */
-public sealed interface LayerRecord {
+public sealed interface LayerRecord
+    permits LayerRecord.Created,
+        LayerRecord.Linked,
+        LayerRecord.Unlinked,
+        LayerRecord.Renamed,
+        LayerRecord.AttributesSet,
+        LayerRecord.PagesWritten,
+        LayerRecord.Resized,
+        LayerRecord.Synced,
+        LayerRecord.PowerLost,
+        StateRecord {
 
   /** The file whose fsync needs this record; 0 for none in particular. */
   long fileId();
@@ -89,11 +99,13 @@ public sealed interface LayerRecord {
   /**
    * The pages that records before an offset of this log speak of are on disk: those of one file, or
    * of all where the id is 0.
+   *
+   * @param logSynced the offset up to which the log itself was durable at that time
    */
-  record Synced(long fileId, long beforeOffset) implements LayerRecord {
+  record Synced(long fileId, long beforeOffset, long logSynced) implements LayerRecord {
     @Override
     public void encode(ByteBuffer out) {
-      out.put((byte) 8).putLong(fileId).putLong(beforeOffset);
+      out.put((byte) 8).putLong(fileId).putLong(beforeOffset).putLong(logSynced);
     }
   }
 
@@ -139,9 +151,9 @@ public sealed interface LayerRecord {
       case 6 ->
           new PagesWritten(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
       case 7 -> new Resized(in.getLong(), in.getLong(), in.getLong());
-      case 8 -> new Synced(in.getLong(), in.getLong());
+      case 8 -> new Synced(in.getLong(), in.getLong(), in.getLong());
       case 9 -> new PowerLost();
-      default -> throw new IllegalArgumentException("unknown record type " + type);
+      default -> StateRecord.decode(type, in);
     };
   }
 

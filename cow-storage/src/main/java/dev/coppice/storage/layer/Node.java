@@ -85,6 +85,29 @@ public record Node(
     return withChildren(others == null ? children.without(key) : children.with(key, others), nanos);
   }
 
+  /** With an entry, and the times as they are. */
+  Node withEntry(String name, long child) {
+    Node with = withChild(name, child, 0);
+    return withEntries(with.children);
+  }
+
+  Node withoutEntry(String name) {
+    return withEntries(withoutChild(name, 0).children);
+  }
+
+  private Node withEntries(LongMap<Entry> entries) {
+    return new Node(id, mode, places, size, modifiedNanos, changedNanos, pages, entries, target);
+  }
+
+  Node placed(List<Place> now) {
+    return withPlaces(now, changedNanos);
+  }
+
+  Node withPages(PageMap<Delta> newPages) {
+    return new Node(
+        id, mode, places, size, modifiedNanos, changedNanos, newPages, children, target);
+  }
+
   private Node withChildren(LongMap<Entry> entries, long nanos) {
     return new Node(id, mode, places, size, nanos, nanos, pages, entries, target);
   }

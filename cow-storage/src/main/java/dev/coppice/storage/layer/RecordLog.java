@@ -1,57 +1,46 @@
 package dev.coppice.storage.layer;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import dev.coppice.storage.CorruptStoreException;
-import dev.coppice.storage.StorageException;
-import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import java.util.zip.CRC32C;
 
 /**
- * An append-only file of checksummed records. A record's checksum covers its own offset, so that
- * nothing stale can pass for a record. Appends and syncs may come from any thread.
+ * An append-only file of checksummed records. Offsets only grow in the life of a log, also where
+ * its beginning is replaced by a shorter one. Appends and syncs may come from any thread.
  */
 public final class RecordLog implements AutoCloseable {
 
-  public static final int HEADER_BYTES = 64;
-  private static final int VERSION = 1;
-  private static final int FRAME_BYTES = 8;
-  private static final int CRC_OFFSET = 60;
+  /** Follows the name of a log that is to take another's place. */
+  static final String FRESH = ".new";
 
-  /** How a log may end when it is read again. */
-  public enum Tail {
-    /** The writer may have been killed in an append: one torn record, with nothing behind it. */
-    KILLED,
-    /** The machine may have gone down: whatever was not synced may be missing or torn. */
-    POWER_LOST
-  }
+  /** A log is shortened when it is so many times as long as it needs to be. */
+  private static final int GROWTH_FACTOR = 4;
 
-  /** Sees each record and the offset behind it. */
-  public interface Reader {
-    void see(ByteBuffer payload, long endOffset);
-  }
+  private static final int FRAME_BYTES = RecordReader.FRAME_BYTES;
 
   private final Disk disk;
-  private final Path path;
-  private final String name;
-  private final int fd;
+  private Path path;
   private final MemorySegment memory;
   private final ByteBuffer buffer;
   private final CRC32C crc = new CRC32C();
   private final Object syncLock = new Object();
+  private final int maxRecordBytes;
   private final long preallocateBytes;
+  private int fd;
+  private FileHeader header;
+
+  /** The place in the file behind the last record. */
+  private long end;
+
   private long allocated;
   private volatile long position;
   private volatile long synced;
@@ -62,16 +51,18 @@ public final class RecordLog implements AutoCloseable {
       Disk disk,
       Path path,
       int fd,
-      long position,
-      long allocated,
+      FileHeader header,
+      long end,
       int maxRecordBytes,
       long preallocateBytes) {
     this.disk = disk;
     this.path = path;
-    this.name = path.getFileName().toString();
     this.fd = fd;
-    this.position = position;
-    this.allocated = allocated;
+    this.header = header;
+    this.end = end;
+    this.allocated = end;
+    this.position = end + header.origin();
+    this.maxRecordBytes = maxRecordBytes;
     this.preallocateBytes = preallocateBytes;
     this.memory = Arena.ofAuto().allocate(maxRecordBytes + FRAME_BYTES);
     this.buffer = memory.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -81,46 +72,62 @@ public final class RecordLog implements AutoCloseable {
    * @param magic eight ASCII characters
    * @param preallocateBytes zeros kept written ahead of the end, which makes a sync cheaper
    */
-  public static RecordLog create(
+  static RecordLog create(
       Disk disk, Path path, String magic, UUID id, int maxRecordBytes, long preallocateBytes) {
-    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    header.put(magic.getBytes(US_ASCII));
-    header.putInt(VERSION).putInt(0);
-    header.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
-    header.putInt(CRC_OFFSET, headerCrc(header));
     int fd = openOrThrow(disk, path, Posix.O_RDWR | Posix.O_CREAT | Posix.O_TRUNC);
-    long written;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(HEADER_BYTES);
-      memory.copyFrom(MemorySegment.ofArray(header.array()));
-      written = disk.pwrite(fd, memory.address(), HEADER_BYTES, 0);
-    }
+    FileHeader header = FileHeader.fresh(magic, id);
+    RecordLog log =
+        new RecordLog(
+            disk,
+            path,
+            fd,
+            header,
+            FileHeader.BYTES,
+            Math.max(maxRecordBytes, FileHeader.BYTES),
+            preallocateBytes);
+    int written = log.writeHeader(header);
     if (written < 0) {
-      var _ = disk.close(fd);
+      log.close();
       throw StoreFiles.failure("write", path, written);
     }
-    return new RecordLog(
-        disk, path, fd, HEADER_BYTES, HEADER_BYTES, maxRecordBytes, preallocateBytes);
+    return log;
+  }
+
+  private synchronized int writeHeader(FileHeader next) {
+    buffer.clear().put(next.encode());
+    long written = disk.pwrite(fd, memory.address(), FileHeader.BYTES, 0);
+    if (written < 0) {
+      return (int) written;
+    }
+    header = next;
+    return 0;
   }
 
   /** Reads every record, repairs the tail that the way of ending permits, and goes on behind it. */
-  public static RecordLog open(
+  static RecordLog open(
       Disk disk,
       Path path,
       String magic,
       UUID id,
       int maxRecordBytes,
-      long preallocateBytes,
-      Tail tail,
-      Reader records) {
-    long end = read(disk, path, magic, id, maxRecordBytes, tail, records);
+      RecordReader.Tail tail,
+      RecordReader.Visitor visitor) {
+    RecordReader reader = RecordReader.open(disk, path, maxRecordBytes);
+    reader.header(magic).requireId(RecordReader.shortName(path), id);
+    RecordReader.Content content = reader.read(magic, tail, visitor);
+    return open(disk, path, content.header(), content.end(), maxRecordBytes);
+  }
+
+  /** Goes on at a place in the file; what lies behind it is cut off. */
+  private static RecordLog open(
+      Disk disk, Path path, FileHeader header, long end, int maxRecordBytes) {
     int fd = openOrThrow(disk, path, Posix.O_RDWR);
     int result = disk.truncate(fd, end);
     if (result < 0) {
       var _ = disk.close(fd);
       throw StoreFiles.failure("repair", path, result);
     }
-    return new RecordLog(disk, path, fd, end, end, maxRecordBytes, preallocateBytes);
+    return new RecordLog(disk, path, fd, header, end, maxRecordBytes, 0);
   }
 
   private static int openOrThrow(Disk disk, Path path, int flags) {
@@ -129,127 +136,6 @@ public final class RecordLog implements AutoCloseable {
       throw StoreFiles.failure("open", path, fd);
     }
     return fd;
-  }
-
-  /** Reads every record and returns the offset behind the last one. */
-  public static long read(
-      Disk disk, Path path, String magic, UUID id, int maxRecordBytes, Tail tail, Reader records) {
-    ByteBuffer bytes = content(disk, path, Integer.MAX_VALUE);
-    String name = path.getFileName().toString();
-    checkHeader(name, bytes, magic, id);
-    CRC32C crc = new CRC32C();
-    int at = HEADER_BYTES;
-    while (isRecord(bytes, at, maxRecordBytes, crc)) {
-      int length = bytes.getInt(at);
-      ByteBuffer payload = bytes.slice(at + FRAME_BYTES, length).order(ByteOrder.LITTLE_ENDIAN);
-      try {
-        records.see(payload, at + FRAME_BYTES + length);
-      } catch (IllegalArgumentException | IllegalStateException | BufferUnderflowException e) {
-        throw new CorruptStoreException(
-            name, at, "a meaningful record", String.valueOf(e.getMessage()));
-      }
-      at += FRAME_BYTES + length;
-    }
-    if (tail == Tail.KILLED) {
-      for (int later = at + 1; later < bytes.limit() - FRAME_BYTES; later++) {
-        if (isRecord(bytes, later, maxRecordBytes, crc)) {
-          throw new CorruptStoreException(
-              name, at, "a record", "damage, with a sound record behind it at " + later);
-        }
-      }
-    }
-    return at;
-  }
-
-  private static boolean isRecord(ByteBuffer bytes, int at, int maxRecordBytes, CRC32C crc) {
-    if (at + FRAME_BYTES > bytes.limit()) {
-      return false;
-    }
-    int length = bytes.getInt(at);
-    if (length <= 0 || length > maxRecordBytes || length > bytes.limit() - at - FRAME_BYTES) {
-      return false;
-    }
-    return bytes.getInt(at + 4) == recordCrc(crc, at, bytes.slice(at + FRAME_BYTES, length));
-  }
-
-  private static int recordCrc(CRC32C crc, long offset, ByteBuffer payload) {
-    crc.reset();
-    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
-      crc.update((int) (offset >>> shift));
-    }
-    crc.update(payload);
-    return (int) crc.getValue();
-  }
-
-  private static int headerCrc(ByteBuffer header) {
-    CRC32C crc = new CRC32C();
-    crc.update(header.slice(0, CRC_OFFSET));
-    return (int) crc.getValue();
-  }
-
-  private static void checkHeader(String name, ByteBuffer bytes, String magic, UUID id) {
-    if (bytes.limit() < HEADER_BYTES) {
-      throw new CorruptStoreException(name, 0, "a header", bytes.limit() + " bytes");
-    }
-    byte[] found = new byte[magic.length()];
-    bytes.get(0, found);
-    String foundMagic = new String(found, ISO_8859_1);
-    if (!foundMagic.equals(magic)) {
-      throw new CorruptStoreException(name, 0, magic, foundMagic);
-    }
-    int version = bytes.getInt(magic.length());
-    if (version > VERSION) {
-      throw new StorageException(
-          StorageFailure.STORE_TOO_NEW,
-          "%s has format version %d, this program reads %d".formatted(name, version, VERSION),
-          "Open the store with the newer Coppice that wrote it.");
-    }
-    if (version < VERSION) {
-      throw new StorageException(
-          StorageFailure.STORE_TOO_OLD,
-          "%s has format version %d, this program reads %d".formatted(name, version, VERSION),
-          "Open the store with an older Coppice, or create it anew.");
-    }
-    int crc = headerCrc(bytes);
-    if (bytes.getInt(CRC_OFFSET) != crc) {
-      throw new CorruptStoreException(
-          name,
-          CRC_OFFSET,
-          Integer.toHexString(crc),
-          Integer.toHexString(bytes.getInt(CRC_OFFSET)));
-    }
-    UUID foundId = new UUID(bytes.getLong(16), bytes.getLong(24));
-    if (id.getMostSignificantBits() != 0 && !foundId.equals(id)) {
-      throw new CorruptStoreException(name, 16, id.toString(), foundId.toString());
-    }
-  }
-
-  /** The id in the header of a log that has not been checked yet. */
-  public static UUID idOf(Disk disk, Path path) {
-    ByteBuffer header = content(disk, path, HEADER_BYTES);
-    if (header.limit() < HEADER_BYTES) {
-      throw new CorruptStoreException(
-          path.getFileName().toString(), 0, "a header", header.limit() + " bytes");
-    }
-    return new UUID(header.getLong(16), header.getLong(24));
-  }
-
-  private static ByteBuffer content(Disk disk, Path path, int maxBytes) {
-    int fd = openOrThrow(disk, path, Posix.O_RDONLY);
-    try {
-      long size = disk.size(fd);
-      if (size < 0) {
-        throw StoreFiles.failure("read", path, size);
-      }
-      MemorySegment memory = Arena.ofAuto().allocate(Math.max(1, Math.min(size, maxBytes)));
-      long got = disk.pread(fd, memory.address(), Math.min(size, maxBytes), 0);
-      if (got < 0) {
-        throw StoreFiles.failure("read", path, got);
-      }
-      return memory.asSlice(0, got).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    } finally {
-      var _ = disk.close(fd);
-    }
   }
 
   /**
@@ -264,15 +150,16 @@ public final class RecordLog implements AutoCloseable {
     buffer.flip();
     int length = buffer.limit() - FRAME_BYTES;
     buffer.putInt(0, length);
-    buffer.putInt(4, recordCrc(crc, position, buffer.slice(FRAME_BYTES, length)));
-    long written = disk.pwrite(fd, memory.address(), buffer.limit(), position);
+    buffer.putInt(4, RecordReader.crc(crc, end, buffer.slice(FRAME_BYTES, length)));
+    long written = disk.pwrite(fd, memory.address(), buffer.limit(), end);
     if (written < 0) {
-      var _ = disk.truncate(fd, position);
-      allocated = position;
+      var _ = disk.truncate(fd, end);
+      allocated = end;
       return written;
     }
-    position += buffer.limit();
-    if (preallocateBytes > 0 && position > allocated) {
+    end += buffer.limit();
+    position = end + header.origin();
+    if (preallocateBytes > 0 && end > allocated) {
       writeZerosAhead();
     }
     return position;
@@ -282,9 +169,8 @@ public final class RecordLog implements AutoCloseable {
   private void writeZerosAhead() {
     long bytes = Math.min(preallocateBytes, memory.byteSize());
     memory.asSlice(0, bytes).fill((byte) 0);
-    long at = position;
-    while (at < position + preallocateBytes
-        && disk.pwrite(fd, memory.address(), bytes, at) == bytes) {
+    long at = end;
+    while (at < end + preallocateBytes && disk.pwrite(fd, memory.address(), bytes, at) == bytes) {
       at += bytes;
     }
     allocated = Math.max(allocated, at);
@@ -293,6 +179,17 @@ public final class RecordLog implements AutoCloseable {
   /** The offset behind the last record. */
   public long position() {
     return position;
+  }
+
+  /** At which offset it is worth looking whether the log can be shorter. */
+  synchronized long growthLimit(long growthBytes) {
+    long least = header.sureEnd();
+    return header.origin() + least + Math.max(growthBytes, GROWTH_FACTOR * least);
+  }
+
+  /** Everything before this offset is durable. */
+  long synced() {
+    return synced;
   }
 
   /** Makes everything before the offset durable; 0 or a negated errno. */
@@ -318,13 +215,107 @@ public final class RecordLog implements AutoCloseable {
     }
   }
 
-  public Path path() {
-    return path;
+  /** Makes all of a new file durable, and that it is whole a part of it; 0 or a negated errno. */
+  int finish(long stateEnd) {
+    FileHeader whole = new FileHeader(header.magic(), header.id(), header.origin(), end, stateEnd);
+    int result = writeHeader(whole);
+    return result < 0 ? result : sync(position);
   }
 
-  @Override
-  public String toString() {
-    return name;
+  /**
+   * Replaces the records before an offset by others that say the same; 0 or a negated errno, and
+   * then nothing is changed. Nobody else does so meanwhile.
+   *
+   * @param beginning appends the other records to the log given; 0 or a negated errno
+   */
+  int replaceBeginning(long before, ToIntFunction<RecordLog> beginning) {
+    Path beside = path.resolveSibling(path.getFileName() + FRESH);
+    RecordLog fresh = create(disk, beside, header.magic(), header.id(), maxRecordBytes, 0);
+    int result = beginning.applyAsInt(fresh);
+    if (result >= 0 && fresh.end > (before - header.origin()) / 2) {
+      result = -Errno.EFBIG;
+    }
+    result = result < 0 ? result : takePlace(fresh, before);
+    if (result < 0) {
+      fresh.close();
+      var _ = disk.unlink(beside);
+    }
+    return result;
+  }
+
+  private int takePlace(RecordLog fresh, long before) {
+    long origin = before - fresh.end;
+    int result =
+        fresh.writeHeader(new FileHeader(header.magic(), header.id(), origin, fresh.end, 0));
+    long copied = position;
+    result = result < 0 ? result : copy(before, copied, fresh);
+    result = result < 0 ? result : disk.fdatasync(fresh.fd);
+    if (result < 0) {
+      return result;
+    }
+    synchronized (syncLock) {
+      synchronized (this) {
+        if (failed || closed) {
+          return -Errno.EIO;
+        }
+        result = copy(copied, position, fresh);
+        result = result < 0 ? result : disk.fdatasync(fresh.fd);
+        result = result < 0 ? result : disk.rename(fresh.path, path);
+        if (result < 0) {
+          return result;
+        }
+        adopt(fresh);
+        return 0;
+      }
+    }
+  }
+
+  /** From here on the new file is the log, under the old one's name. */
+  private void adopt(RecordLog fresh) {
+    var _ = disk.close(fd);
+    fd = fresh.fd;
+    header = fresh.header;
+    end = fresh.end;
+    allocated = end;
+    Path directory = path.getParent();
+    if (directory == null || disk.syncDirectory(directory) < 0) {
+      // Which of the two has the name after a power loss is open, so neither can be relied on.
+      failed = true;
+    } else {
+      synced = position;
+    }
+  }
+
+  /** Appends the records between two offsets to another log. */
+  private int copy(long from, long to, RecordLog target) {
+    if (from == to) {
+      return 0;
+    }
+    try (Arena arena = Arena.ofShared()) {
+      MemorySegment read = arena.allocate(to - from);
+      long got = disk.pread(fd, read.address(), to - from, from - header.origin());
+      if (got != to - from) {
+        return got < 0 ? (int) got : -Errno.EIO;
+      }
+      ByteBuffer records = read.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      for (int at = 0; at < records.limit(); at += FRAME_BYTES + records.getInt(at)) {
+        ByteBuffer payload = records.slice(at + FRAME_BYTES, records.getInt(at));
+        long appended = target.append(out -> out.put(payload));
+        if (appended < 0) {
+          return (int) appended;
+        }
+      }
+      return 0;
+    }
+  }
+
+  /** Gives the file another name; 0 or a negated errno. */
+  int rename(Path to) {
+    int result = disk.rename(path, to);
+    if (result >= 0) {
+      path = to;
+    }
+    return result;
   }
 
   /** Appends and syncs fail from now on. */

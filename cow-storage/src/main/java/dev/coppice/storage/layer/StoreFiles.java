@@ -18,14 +18,21 @@ public final class StoreFiles {
   private final Path directory;
   private final Disk disk;
   private final LongSupplier nanoTime;
+  private final long logGrowthBytes;
 
   /**
    * @param nanoTime of no particular origin
+   * @param logGrowthBytes how much a log may grow before it is looked at whether it can be shorter
    */
-  public StoreFiles(Path directory, Disk disk, LongSupplier nanoTime) {
+  public StoreFiles(Path directory, Disk disk, LongSupplier nanoTime, long logGrowthBytes) {
     this.directory = directory;
     this.disk = disk;
     this.nanoTime = nanoTime;
+    this.logGrowthBytes = logGrowthBytes;
+  }
+
+  long logGrowthBytes() {
+    return logGrowthBytes;
   }
 
   long nanoTime() {
@@ -57,13 +64,22 @@ public final class StoreFiles {
     if (disk.exists(path)) {
       return 0;
     }
-    int made = disk.makeDirectory(path);
     Path above = path.getParent();
-    if (made == -Errno.ENOENT && above != null) {
+    if (above != null) {
       int result = makeDirectories(above);
-      return result < 0 ? result : disk.makeDirectory(path);
+      if (result < 0) {
+        return result;
+      }
     }
+    int made = disk.makeDirectory(path);
     return made == -Errno.EEXIST ? 0 : made;
+  }
+
+  /** Makes the names of the store's own directories durable; 0 or a negated errno. */
+  int syncPlace() {
+    Path above = directory.getParent();
+    int result = above == null ? 0 : disk.syncDirectory(above);
+    return result < 0 && result != -Errno.EACCES ? result : disk.syncDirectory(directory);
   }
 
   /** Removes a layer's directory with what is in it; 0 or a negated errno. */

@@ -10,12 +10,14 @@ import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.RealDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,16 +44,17 @@ class RecordLogTest {
     }
   }
 
-  private List<Long> read(RecordLog.Tail tail) {
+  private List<Long> read(RecordReader.Tail tail) {
     List<Long> seen = new ArrayList<>();
-    RecordLog.read(
-        DISK, path, MAGIC, ID, MAX_BYTES, tail, (payload, end) -> seen.add(payload.getLong()));
+    RecordReader reader = RecordReader.open(DISK, path, MAX_BYTES);
+    reader.header(MAGIC).requireId("log", ID);
+    var _ = reader.read(MAGIC, tail, (payload, end) -> seen.add(payload.getLong()));
     return seen;
   }
 
   @Test
   void readsWhatWasAppended() {
-    assertThat(read(RecordLog.Tail.KILLED)).containsExactly(1L, 2L, 3L);
+    assertThat(read(RecordReader.Tail.KILLED)).containsExactly(1L, 2L, 3L);
   }
 
   @Test
@@ -59,7 +62,7 @@ class RecordLogTest {
     byte[] whole = Files.readAllBytes(path);
     for (int torn = 1; torn < 16; torn++) {
       Files.write(path, Arrays.copyOf(whole, whole.length - torn));
-      assertThat(read(RecordLog.Tail.KILLED)).as("torn by %d", torn).containsExactly(1L, 2L);
+      assertThat(read(RecordReader.Tail.KILLED)).as("torn by %d", torn).containsExactly(1L, 2L);
     }
   }
 
@@ -69,31 +72,31 @@ class RecordLogTest {
     Files.write(path, Arrays.copyOf(whole, whole.length - 5));
     try (RecordLog log =
         RecordLog.open(
-            DISK, path, MAGIC, ID, MAX_BYTES, 0, RecordLog.Tail.KILLED, (p, end) -> {})) {
+            DISK, path, MAGIC, ID, MAX_BYTES, RecordReader.Tail.KILLED, (p, end) -> {})) {
       assertThat(log.append(out -> out.putLong(9))).isPositive();
     }
-    assertThat(read(RecordLog.Tail.KILLED)).containsExactly(1L, 2L, 9L);
+    assertThat(read(RecordReader.Tail.KILLED)).containsExactly(1L, 2L, 9L);
   }
 
   @Test
   void refusesDamageInTheMiddleButForgivesItAfterAPowerLoss() throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    bytes[RecordLog.HEADER_BYTES + 16 + 10] ^= 1;
+    bytes[FileHeader.BYTES + 16 + 10] ^= 1;
     Files.write(path, bytes);
     assertThatExceptionOfType(CorruptStoreException.class)
-        .isThrownBy(() -> read(RecordLog.Tail.KILLED));
-    assertThat(read(RecordLog.Tail.POWER_LOST)).containsExactly(1L);
+        .isThrownBy(() -> read(RecordReader.Tail.KILLED));
+    assertThat(read(RecordReader.Tail.POWER_LOST)).containsExactly(1L);
   }
 
   @Test
   void tellsEveryFlippedBitOfTheHeader() throws IOException {
     byte[] whole = Files.readAllBytes(path);
-    for (int bit = 0; bit < RecordLog.HEADER_BYTES * 8; bit++) {
+    for (int bit = 0; bit < FileHeader.BYTES * 8; bit++) {
       byte[] bytes = whole.clone();
       bytes[bit / 8] ^= (byte) (1 << bit % 8);
       Files.write(path, bytes);
       try {
-        read(RecordLog.Tail.KILLED);
+        read(RecordReader.Tail.KILLED);
       } catch (CorruptStoreException | StorageException expected) {
         continue;
       }
@@ -104,16 +107,22 @@ class RecordLogTest {
   @Test
   void tellsANewerAndAnOlderVersionFromDamage() throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    bytes[8] = 2;
-    Files.write(path, bytes);
+    Files.write(path, withVersion(bytes, 3));
     assertThatExceptionOfType(StorageException.class)
-        .isThrownBy(() -> read(RecordLog.Tail.KILLED))
+        .isThrownBy(() -> read(RecordReader.Tail.KILLED))
         .matches(e -> e.failure() == StorageFailure.STORE_TOO_NEW);
-    bytes[8] = 0;
-    Files.write(path, bytes);
+    Files.write(path, withVersion(bytes, 1));
     assertThatExceptionOfType(StorageException.class)
-        .isThrownBy(() -> read(RecordLog.Tail.KILLED))
+        .isThrownBy(() -> read(RecordReader.Tail.KILLED))
         .matches(e -> e.failure() == StorageFailure.STORE_TOO_OLD);
+  }
+
+  private static byte[] withVersion(byte[] file, int version) {
+    ByteBuffer bytes = ByteBuffer.wrap(file.clone()).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(8, version);
+    CRC32C crc = new CRC32C();
+    crc.update(bytes.array(), 0, 60);
+    return bytes.putInt(60, (int) crc.getValue()).array();
   }
 
   @Test
@@ -127,7 +136,7 @@ class RecordLogTest {
             new LayerRecord.AttributesSet(1, 0600, 2, 3),
             new LayerRecord.PagesWritten(1, 2, 3, 4, 5),
             new LayerRecord.Resized(1, 2, 3),
-            new LayerRecord.Synced(1, 2),
+            new LayerRecord.Synced(1, 2, 3),
             new LayerRecord.PowerLost());
     for (LayerRecord record : records) {
       ByteBuffer buffer = ByteBuffer.allocate(200);

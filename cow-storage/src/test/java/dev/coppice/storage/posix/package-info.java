@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.storage.posix;
+
+import org.jspecify.annotations.NullMarked;
