@@ -3,6 +3,7 @@ package dev.coppice.branches;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A branch as it is now.
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param snapshot the snapshot it was forked from
  * @param role the role that its connection string names
  * @param ownBytes what deleting it would free
+ * @param quotaBytes what {@code ownBytes} may not exceed, if anything
  * @param expiresAt when it deletes itself, if ever
  */
 public record BranchInfo(
@@ -25,6 +27,7 @@ public record BranchInfo(
     String database,
     int engineMajor,
     long ownBytes,
+    OptionalLong quotaBytes,
     Instant createdAt,
     Optional<Instant> expiresAt) {
 

@@ -6,6 +6,7 @@ import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.storage.BranchId;
+import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -42,7 +43,16 @@ final class Branches {
 
   /** A branch that the catalogue holds already. */
   LiveBranch enlist(StoredBranch stored) {
+    limit(stored);
     return new LiveBranch(stored, this::start, ground.workers());
+  }
+
+  /** The store forgets quotas when it is closed, and a reset gives the branch other files. */
+  private void limit(StoredBranch stored) {
+    if (stored.quotaBytes().isPresent()) {
+      Quota quota = new Quota(stored.quotaBytes().getAsLong(), Sealing.NEEDED_TO_END);
+      Failures.translated(() -> ground.store().limit(stored.store(), Optional.of(quota)));
+    }
   }
 
   private Engine start(LiveBranch branch) {
@@ -116,7 +126,9 @@ final class Branches {
 
   private LiveBranch fromSnapshot(
       CreateBranch request, Ancestry.Start start, StoredSnapshot snapshot) {
-    Optional<WarmPool.WarmBranch> warm = pool.claim(snapshot.id());
+    // A warm engine runs where the kernel holds writes back, which a quota rules out.
+    Optional<WarmPool.WarmBranch> warm =
+        request.quotaBytes().isPresent() ? Optional.empty() : pool.claim(snapshot.id());
     if (warm.isPresent()) {
       WarmPool.WarmBranch claimed = warm.get();
       StoredBranch stored =
@@ -171,7 +183,8 @@ final class Branches {
         BranchRoles.of(request.access(), start.source().origin().owner()),
         credentials,
         now,
-        request.ttl().map(now::plus));
+        request.ttl().map(now::plus),
+        request.quotaBytes());
   }
 
   /** From here on the branch exists; if it cannot be kept, nothing of it stays. */
@@ -262,6 +275,7 @@ final class Branches {
             ground.discard(store);
             throw e;
           }
+          limit(newer);
           branch.replace(newer);
           forget(former, unused);
           if (awake) {

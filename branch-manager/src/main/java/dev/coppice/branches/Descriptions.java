@@ -35,6 +35,7 @@ final class Descriptions {
         source.origin().database(),
         source.engine().major(),
         ownBytes(stored.store()),
+        stored.quotaBytes(),
         stored.createdAt(),
         stored.expiresAt());
   }

@@ -15,6 +15,9 @@ final class Sealing {
   /** Files of a running engine that mean nothing in a copy of its directory. */
   static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "postmaster.opts");
 
+  /** Without room for its log an engine cannot even roll back. */
+  static final Set<String> NEEDED_TO_END = Set.of("pg_wal");
+
   record Sealed(SnapshotId snapshot, BaseImage.Prepared prepared) {}
 
   private final Ground ground;

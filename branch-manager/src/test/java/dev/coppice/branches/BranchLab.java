@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -111,7 +112,8 @@ final class BranchLab implements AutoCloseable {
         Optional.of(new BranchName(at < 0 ? from : from.substring(0, at))),
         at < 0 ? Optional.empty() : Optional.of(from.substring(at + 1)),
         Optional.empty(),
-        access);
+        access,
+        OptionalLong.empty());
   }
 
   /** A client's session, kept awake by its lease. */

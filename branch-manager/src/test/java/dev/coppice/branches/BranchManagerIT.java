@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -90,6 +91,44 @@ class BranchManagerIT {
     assertThat(info.role()).isEqualTo(OWNER);
     assertThat(info.database()).isEqualTo("shop");
     assertThat(info.ownBytes()).isPositive();
+  }
+
+  @Test
+  void aBranchThatIsFullRefusesToGrowAndLivesOn() throws Exception {
+    long quota = 60_000_000;
+    BranchName name = new BranchName("bounded");
+    manager.createBranch(
+        new CreateBranch(
+            name,
+            Optional.of(SHOP),
+            Optional.empty(),
+            Optional.empty(),
+            Access.OWNER,
+            OptionalLong.of(quota)));
+    try (Client client = Client.connect(manager, "bounded", OWNER)) {
+      client.run("CREATE TABLE sales.big (filler text)");
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 100; i++) {
+                  client.run(
+                      "INSERT INTO sales.big SELECT repeat('x', 1000) FROM generate_series(1, 5000)");
+                }
+              })
+          .isInstanceOf(SQLException.class)
+          .extracting(e -> ((SQLException) e).getSQLState())
+          .isEqualTo("53100");
+      assertThat(client.one(COUNT)).isEqualTo("20000");
+      client.run("UPDATE sales.item SET price = price + 1 WHERE id = 1");
+    }
+    BranchInfo full = manager.branch(name);
+    assertThat(full.quotaBytes()).hasValue(quota);
+    assertThat(full.ownBytes()).isBetween(quota / 2, quota + (64L << 20));
+    manager.suspendBranch(name);
+    try (Client client = Client.connect(manager, "bounded", OWNER)) {
+      assertThat(client.one(COUNT)).isEqualTo("20000");
+    }
+    manager.resetBranch(name, Optional.empty());
+    assertThat(manager.branch(name).quotaBytes()).hasValue(quota);
   }
 
   @Test
@@ -328,7 +367,8 @@ class BranchManagerIT {
             Optional.empty(),
             Optional.empty(),
             Optional.of(Duration.ofSeconds(1)),
-            Access.OWNER));
+            Access.OWNER,
+            OptionalLong.empty()));
     await(
         "the branch is gone",
         () -> manager.branches().stream().noneMatch(branch -> branch.name().equals(name)));

@@ -6,14 +6,23 @@ import dev.coppice.storage.branch.StoreOpening;
 import dev.coppice.storage.fuse.FuseSession;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** A store with its mount. */
+/**
+ * A store with its mount. Branches with a quota have a second one, through which everything is
+ * written at once: what the kernel has taken into its cache can be refused no more, and an engine
+ * that learns at a sync that there is no room ends instead of reporting an error.
+ */
 final class MountedStore implements PageStore {
+
+  private static final String WRITTEN_THROUGH = "-through";
 
   private final StoreConfig config;
   private final BranchStore store;
   private final FuseSession session;
+  private volatile @Nullable FuseSession through;
   private boolean closed;
 
   private MountedStore(StoreConfig config, BranchStore store, FuseSession session) {
@@ -32,16 +41,32 @@ final class MountedStore implements PageStore {
     BranchStore store = StoreOpening.open(config.directory());
     try {
       StagingDirectory.removeLeftOvers(config);
-      return new MountedStore(config, store, FuseSession.start(config, store));
+      FuseSession.removeStale(writtenThrough(config), store);
+      return new MountedStore(config, store, FuseSession.start(config, store, true));
     } catch (RuntimeException e) {
       store.close();
       throw e;
     }
   }
 
+  private static StoreConfig writtenThrough(StoreConfig config) {
+    Path mountPoint = config.mountPoint();
+    return new StoreConfig(
+        config.directory(),
+        mountPoint.resolveSibling(mountPoint.getFileName() + WRITTEN_THROUGH),
+        config.ownerUid(),
+        config.ownerGid());
+  }
+
   @Override
   public Path mountPoint() {
     return config.mountPoint();
+  }
+
+  @Override
+  public Path path(BranchId branch) {
+    StoreConfig place = store.limited(branch) ? writtenThrough(config) : config;
+    return place.mountPoint().resolve(branch.toString());
   }
 
   @Override
@@ -86,6 +111,10 @@ final class MountedStore implements PageStore {
   public void delete(BranchId branch) {
     store.delete(branch);
     session.forget(branch);
+    FuseSession second = through;
+    if (second != null) {
+      second.forget(branch);
+    }
   }
 
   @Override
@@ -106,6 +135,14 @@ final class MountedStore implements PageStore {
   @Override
   public BranchSpace space(BranchId branch) {
     return store.space(branch);
+  }
+
+  @Override
+  public synchronized void limit(BranchId branch, Optional<Quota> quota) {
+    if (quota.isPresent() && through == null) {
+      through = FuseSession.start(writtenThrough(config), store, false);
+    }
+    store.limit(branch, quota);
   }
 
   @Override
@@ -132,6 +169,10 @@ final class MountedStore implements PageStore {
   public synchronized void close() {
     if (!closed) {
       closed = true;
+      FuseSession second = through;
+      if (second != null) {
+        second.close();
+      }
       session.close();
       store.close();
     }

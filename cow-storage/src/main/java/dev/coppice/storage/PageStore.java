@@ -2,6 +2,7 @@ package dev.coppice.storage;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,10 +25,11 @@ public interface PageStore extends AutoCloseable {
 
   Path mountPoint();
 
-  /** The directory in which a branch's files are found. */
-  default Path path(BranchId branch) {
-    return mountPoint().resolve(branch.toString());
-  }
+  /**
+   * The directory in which a branch's files are found. It is another one while the branch has a
+   * quota, and nobody may use both at a time.
+   */
+  Path path(BranchId branch);
 
   /** Creates a branch with no files. Durable on return. */
   BranchId create();
@@ -79,6 +81,12 @@ public interface PageStore extends AutoCloseable {
   Set<SnapshotId> snapshots();
 
   BranchSpace space(BranchId branch);
+
+  /**
+   * Holds a branch to a quota, or to none, until the store is closed: whoever wants it longer says
+   * so after each open. It changes the branch's {@link #path}.
+   */
+  void limit(BranchId branch, Optional<Quota> quota);
 
   /**
    * Bytes on disk of all layers that any of these rests on, each counted once, whether others rest

@@ -262,6 +262,8 @@ final class FileTorture implements AutoCloseable {
   void compare() throws IOException {
     for (OpenFile file : open) {
       compareOpen(file);
+      // A fork is promised to hold what was synced.
+      onBoth("fsync", file, SystemCalls::fsync);
     }
     assertThat(tree(mounted)).as("seed %d step %d", seed, steps).isEqualTo(tree(plain));
   }

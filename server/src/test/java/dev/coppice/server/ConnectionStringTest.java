@@ -8,6 +8,7 @@ import dev.coppice.branches.BranchName;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class ConnectionStringTest {
@@ -46,6 +47,7 @@ class ConnectionStringTest {
         database,
         18,
         0,
+        OptionalLong.empty(),
         Instant.EPOCH,
         Optional.empty());
   }

@@ -17,8 +17,8 @@ final class BranchTable {
       """
       WITH taken AS (INSERT INTO taken_name (name) VALUES (?) RETURNING name)
       INSERT INTO branch (name, id, store, source, snapshot, lineage, access, role,
-        sealed_password, verifier, created_at, expires_at)
-      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM taken
+        sealed_password, verifier, created_at, expires_at, quota_bytes)
+      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM taken
       """;
 
   private final Vault vault;
@@ -45,7 +45,8 @@ final class BranchTable {
         row.getString("role"),
         new Credentials(vault.unseal(row.getBytes("sealed_password")), row.getString("verifier")),
         Sql.time(row, "created_at").orElseThrow(),
-        Sql.time(row, "expires_at"));
+        Sql.time(row, "expires_at"),
+        Sql.number(row, "quota_bytes"));
   }
 
   void insert(Connection session, StoredBranch branch) throws SQLException {
@@ -62,6 +63,7 @@ final class BranchTable {
           .text(branch.credentials().verifier())
           .time(Optional.of(branch.createdAt()))
           .time(branch.expiresAt())
+          .number(branch.quotaBytes())
           .execute();
     }
   }

@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** A statement whose parameters are given in order. */
@@ -45,6 +46,14 @@ final class Sql implements AutoCloseable {
 
   Sql number(long value) throws SQLException {
     statement.setLong(next++, value);
+    return this;
+  }
+
+  Sql number(OptionalLong value) throws SQLException {
+    if (value.isPresent()) {
+      return number(value.getAsLong());
+    }
+    statement.setNull(next++, Types.BIGINT);
     return this;
   }
 
@@ -104,6 +113,11 @@ final class Sql implements AutoCloseable {
   static Optional<Instant> time(ResultSet row, String column) throws SQLException {
     return Optional.ofNullable(row.getObject(column, OffsetDateTime.class))
         .map(OffsetDateTime::toInstant);
+  }
+
+  static OptionalLong number(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
   static List<String> texts(ResultSet row, String column) throws SQLException {

@@ -7,6 +7,7 @@ import dev.coppice.storage.SnapshotId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -15,6 +16,7 @@ import java.util.UUID;
  * @param id stays the same when a reset replaces {@code store}
  * @param store its files
  * @param lineage its ancestors, the nearest first, ending with the source
+ * @param quotaBytes what it may hold of its own
  */
 public record StoredBranch(
     UUID id,
@@ -27,7 +29,8 @@ public record StoredBranch(
     String role,
     Credentials credentials,
     Instant createdAt,
-    Optional<Instant> expiresAt) {
+    Optional<Instant> expiresAt,
+    OptionalLong quotaBytes) {
 
   public StoredBranch {
     lineage = List.copyOf(lineage);
@@ -46,6 +49,7 @@ public record StoredBranch(
         role,
         credentials,
         createdAt,
-        expiresAt);
+        expiresAt,
+        quotaBytes);
   }
 }

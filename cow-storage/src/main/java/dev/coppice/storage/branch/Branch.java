@@ -8,6 +8,7 @@ import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
+import dev.coppice.storage.layer.Page;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
@@ -36,6 +37,7 @@ public final class Branch {
   private final LiveFiles live;
   private volatile FileTree tree;
   private volatile Layer top;
+  private volatile @Nullable Allowance allowance;
 
   Branch(
       BranchId id,
@@ -70,6 +72,14 @@ public final class Branch {
 
   Layer top() {
     return top;
+  }
+
+  void limit(@Nullable Allowance newAllowance) {
+    allowance = newAllowance;
+  }
+
+  @Nullable Allowance allowance() {
+    return allowance;
   }
 
   public FileTree tree() {
@@ -320,6 +330,14 @@ public final class Branch {
       int bytes,
       long offset,
       MemorySegment scratch) {
+    Allowance limit = allowance;
+    if (limit != null) {
+      long missing = file.missing(top, offset, bytes);
+      int refused = limit.spend(tree, file, missing, offset + bytes);
+      if (refused < 0) {
+        return refused;
+      }
+    }
     long stamp = gate.readLock();
     try {
       int result = file.write(top, source, sourceOffset, bytes, offset, scratch);
@@ -391,6 +409,14 @@ public final class Branch {
     boolean zero = (mode & ~Posix.FALLOC_FL_KEEP_SIZE) == Posix.FALLOC_FL_ZERO_RANGE;
     if ((mode & ~Posix.FALLOC_FL_KEEP_SIZE) != 0 && !zero && !(punch && keepSize)) {
       return -Errno.EOPNOTSUPP;
+    }
+    Allowance limit = allowance;
+    if (limit != null && !punch && offset >= 0 && bytes > 0) {
+      long newPages = Page.count(offset + bytes) - Page.count(Math.max(offset, file.size()));
+      int refused = limit.spend(tree, file, Math.max(0, newPages), offset + bytes);
+      if (refused < 0) {
+        return refused;
+      }
     }
     long stamp = gate.readLock();
     try {

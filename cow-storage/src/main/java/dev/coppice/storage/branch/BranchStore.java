@@ -4,6 +4,7 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
 import dev.coppice.storage.FileChange;
 import dev.coppice.storage.FileSpace;
+import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
 import dev.coppice.storage.StateId;
 import dev.coppice.storage.StorageException;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongFunction;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -50,6 +52,8 @@ public final class BranchStore implements AutoCloseable {
   private final Map<BranchId, Branch> branches = new ConcurrentHashMap<>();
   private final Map<SnapshotId, Snapshot> snapshots = new ConcurrentHashMap<>();
 
+  private final LongSupplier nanoTime;
+
   /** Guards the lineage and the order of the journal. */
   private final Object catalogueLock = new Object();
 
@@ -63,6 +67,7 @@ public final class BranchStore implements AutoCloseable {
     this.files = files;
     this.unlock = unlock;
     this.ids = platform.ids();
+    this.nanoTime = platform.nanoTime();
     this.journal = journal;
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
@@ -235,6 +240,7 @@ public final class BranchStore implements AutoCloseable {
     if (!dead.isEmpty()) {
       throw new IllegalStateException("a frozen layer lost its last use");
     }
+    measureQuotasAnew();
     return tree;
   }
 
@@ -288,6 +294,7 @@ public final class BranchStore implements AutoCloseable {
     }
     journal.syncOrThrow(end);
     dead.forEach(background::delete);
+    measureQuotasAnew();
   }
 
   public void delete(SnapshotId id) {
@@ -301,6 +308,7 @@ public final class BranchStore implements AutoCloseable {
     }
     journal.syncOrThrow(end);
     dead.forEach(background::delete);
+    measureQuotasAnew();
   }
 
   public BranchSpace space(BranchId id) {
@@ -311,6 +319,34 @@ public final class BranchStore implements AutoCloseable {
     }
     long bytes = own.stream().mapToLong(Layer::allocatedBytes).sum();
     return new BranchSpace(bytes, branch.logicalBytes());
+  }
+
+  /** Holds a branch to a quota from now on, or to none. */
+  public void limit(BranchId id, Optional<Quota> quota) {
+    Branch branch = branch(id);
+    branch.limit(
+        quota.isEmpty() ? null : new Allowance(quota.get(), () -> space(id).ownBytes(), nanoTime));
+  }
+
+  public boolean limited(BranchId id) {
+    Branch branch = branches.get(id);
+    return branch != null && branch.allowance() != null;
+  }
+
+  /** What was one branch's own may be shared now, or the other way round. */
+  private void measureQuotasAnew() {
+    for (Branch branch : branches.values()) {
+      Allowance allowance = branch.allowance();
+      if (allowance != null) {
+        allowance.forgetMeasurement();
+      }
+    }
+  }
+
+  /** What may still be written to a branch with a quota, and the quota; empty without one. */
+  public Optional<Room> room(Branch branch) {
+    Allowance allowance = branch.allowance();
+    return allowance == null ? Optional.empty() : Optional.of(allowance.room());
   }
 
   public long occupiedBytes(Set<BranchId> branchIds, Set<SnapshotId> snapshotIds) {

@@ -248,6 +248,19 @@ public final class LiveFile {
     return delta;
   }
 
+  /** How many pages of a range the layer does not hold yet. */
+  long missing(Layer top, long offset, long bytes) {
+    PageMap<Delta> map = pages;
+    long missing = 0;
+    for (long page = offset >> Page.SHIFT; page << Page.SHIFT < offset + bytes; page++) {
+      Delta owner = map.owner(page);
+      if (owner == null || owner.layer() != top) {
+        missing++;
+      }
+    }
+    return missing;
+  }
+
   private boolean ownsAll(Delta delta, long offset, long bytes) {
     for (long page = offset >> Page.SHIFT; page << Page.SHIFT < offset + bytes; page++) {
       if (pages.owner(page) != delta) {
@@ -439,6 +452,18 @@ public final class LiveFile {
         delta.release();
       }
     }
+  }
+
+  /** The next data or hole at or behind an offset, as lseek(2) has it, or a negated errno. */
+  public long seek(long offset, boolean data) {
+    PageMap<Delta> map = pages;
+    long end = size;
+    if (offset < 0 || offset >= end) {
+      return -Errno.ENXIO;
+    }
+    long page = map.next(offset >> Page.SHIFT, Page.count(end), data);
+    long found = Math.max(offset, page << Page.SHIFT);
+    return data && found >= end ? -Errno.ENXIO : Math.min(found, end);
   }
 
   /** Extends the file and makes sure that there will be room for what is written there. */

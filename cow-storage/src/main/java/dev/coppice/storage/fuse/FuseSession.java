@@ -1,7 +1,5 @@
 package dev.coppice.storage.fuse;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
@@ -9,8 +7,6 @@ import dev.coppice.storage.StoreConfig;
 import dev.coppice.storage.branch.BranchStore;
 import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -30,7 +26,6 @@ public final class FuseSession implements AutoCloseable {
   /** On top of those, so that as many may wait for the disk at any time. */
   private static final int SYNCING_WORKERS = 2;
 
-  private static final int NOTIFY_INVALIDATE_ENTRY = 3;
   private static final long JOIN_MILLIS = 10_000;
 
   private final Arena memory = Arena.ofShared();
@@ -42,14 +37,14 @@ public final class FuseSession implements AutoCloseable {
           Thread.ofPlatform().name("coppice-fuse-notify").daemon().factory());
   private final Mount mount;
 
-  private FuseSession(StoreConfig config, BranchStore store) {
+  private FuseSession(StoreConfig config, BranchStore store, boolean holdsBack) {
     int first = Mount.openDevice();
     devices.add(first);
     Mount mounted = null;
     try {
       mounted = Mount.mount(first, config.mountPoint(), store.storeId());
       mount = mounted;
-      startWorkers(config, store, first);
+      startWorkers(config, store, first, holdsBack);
     } catch (RuntimeException e) {
       if (mounted != null) {
         mounted.unmount();
@@ -60,21 +55,30 @@ public final class FuseSession implements AutoCloseable {
     mount.raiseCacheLimits();
   }
 
-  /** Returns once the kernel can be answered. */
-  public static FuseSession start(StoreConfig config, BranchStore store) {
-    return new FuseSession(config, store);
+  /**
+   * Returns once the kernel can be answered.
+   *
+   * @param holdsBack whether the kernel may keep what is written until a sync or a close
+   */
+  public static FuseSession start(StoreConfig config, BranchStore store, boolean holdsBack) {
+    return new FuseSession(config, store, holdsBack);
   }
 
-  private void startWorkers(StoreConfig config, BranchStore store, int first) {
+  /** Takes away a mount that a killed predecessor left. */
+  public static void removeStale(StoreConfig config, BranchStore store) {
+    Mount.removeStale(config.mountPoint(), store.storeId());
+  }
+
+  private void startWorkers(StoreConfig config, BranchStore store, int first, boolean holdsBack) {
     Attributes attributes = new Attributes(config.ownerUid(), config.ownerGid());
-    Worker greeter = new Worker(first, store, attributes, syncThreads, memory);
+    Worker greeter = new Worker(first, store, attributes, syncThreads, memory, holdsBack);
     if (!greeter.readRequest()) {
       throw new StorageException(
           StorageFailure.MOUNT_FAILED,
           "the kernel gave up the mount on %s".formatted(config.mountPoint()),
           "Look into the kernel's log (dmesg).");
     }
-    Handshake.answer(greeter.request(), greeter.reply());
+    Handshake.answer(greeter.request(), greeter.reply(), holdsBack);
     start(greeter, 0);
     int workers = Math.clamp(Runtime.getRuntime().availableProcessors(), MIN_WORKERS, MAX_WORKERS);
     for (int i = 1; i < workers; i++) {
@@ -87,7 +91,7 @@ public final class FuseSession implements AutoCloseable {
             "could not clone the FUSE device: error " + -result,
             "Use Linux 5.4 or newer.");
       }
-      start(new Worker(clone, store, attributes, syncThreads, memory), i);
+      start(new Worker(clone, store, attributes, syncThreads, memory, holdsBack), i);
     }
   }
 
@@ -98,23 +102,9 @@ public final class FuseSession implements AutoCloseable {
   /** Lets the kernel forget a branch that is gone, with all it has cached of it. */
   public void forget(BranchId branch) {
     try {
-      notifier.execute(() -> invalidateEntry(branch.toString()));
+      notifier.execute(() -> Notification.forgetTopLevel(devices.getFirst(), branch.toString()));
     } catch (RejectedExecutionException e) {
       LOG.debug("the mount is being closed");
-    }
-  }
-
-  private void invalidateEntry(String name) {
-    byte[] bytes = name.getBytes(ISO_8859_1);
-    int length = Reply.HEADER_BYTES + 16 + bytes.length + 1;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment message = arena.allocate(length, Long.BYTES);
-      message.set(ValueLayout.JAVA_INT, 0, length);
-      message.set(ValueLayout.JAVA_INT, 4, NOTIFY_INVALIDATE_ENTRY);
-      message.set(ValueLayout.JAVA_LONG, 16, NodeId.ROOT);
-      message.set(ValueLayout.JAVA_INT, 24, bytes.length);
-      MemorySegment.copy(bytes, 0, message, ValueLayout.JAVA_BYTE, 32, bytes.length);
-      Posix.write(devices.getFirst(), message.address(), length);
     }
   }
 

@@ -29,7 +29,6 @@ final class Handshake {
   private static final int WANTED =
       ASYNC_READ
           | BIG_WRITES
-          | WRITEBACK_CACHE
           | NO_OPEN_SUPPORT
           | PARALLEL_DIROPS
           | ABORT_ERROR
@@ -39,7 +38,10 @@ final class Handshake {
 
   private Handshake() {}
 
-  static void answer(Request request, Reply reply) {
+  /**
+   * @param holdsBack whether the kernel may keep what is written until a sync or a close
+   */
+  static void answer(Request request, Reply reply, boolean holdsBack) {
     if (request.opcode() != Opcode.INIT) {
       throw new IllegalStateException("the kernel began with request " + request.opcode());
     }
@@ -57,7 +59,8 @@ final class Handshake {
     reply.putInt(0, MAJOR);
     reply.putInt(4, Math.min(minor, MINOR));
     reply.putInt(8, Math.max(request.intAt(8), MAX_WRITE_BYTES));
-    reply.putInt(12, request.intAt(12) & WANTED);
+    int wanted = holdsBack ? WANTED | WRITEBACK_CACHE : WANTED;
+    reply.putInt(12, request.intAt(12) & wanted);
     reply.putShort(16, MAX_BACKGROUND);
     reply.putShort(18, CONGESTION_THRESHOLD);
     reply.putInt(20, MAX_WRITE_BYTES);

@@ -74,7 +74,7 @@ final class Mount {
   }
 
   /** Takes away what a killed predecessor left. The store's lock says that it is dead. */
-  private static void removeStale(Path mountPoint, UUID storeId) {
+  static void removeStale(Path mountPoint, UUID storeId) {
     try {
       for (int i = 0; i < MAX_STALE_MOUNTS; i++) {
         Optional<MountTable.Entry> found = MountTable.find(mountPoint);

@@ -9,6 +9,7 @@ import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.posix.Errno;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests about names, attributes and directories. */
@@ -295,7 +296,8 @@ final class NameOperations {
   }
 
   private void statistics() {
-    int result = statistics.put(reply);
+    Branch branch = store.slots().get(NodeId.slot(request.nodeId()));
+    int result = statistics.put(reply, branch == null ? Optional.empty() : store.room(branch));
     if (result < 0) {
       finish(result);
     } else {

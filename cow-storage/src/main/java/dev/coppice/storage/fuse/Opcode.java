@@ -30,6 +30,7 @@ final class Opcode {
   static final int BATCH_FORGET = 42;
   static final int FALLOCATE = 43;
   static final int RENAME2 = 45;
+  static final int LSEEK = 46;
   static final int SYNCFS = 50;
 
   private Opcode() {}

@@ -10,16 +10,29 @@ import org.jspecify.annotations.Nullable;
 /** Answers requests about ranges of a file's bytes, other than reading and writing them. */
 final class RangeOperations {
 
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
+
   private final BranchStore store;
   private final Request request;
   private final Reply reply;
   private final MemorySegment scratch;
+  private final SyncThreads syncThreads;
+  private final boolean holdsBack;
 
-  RangeOperations(BranchStore store, Request request, Reply reply, MemorySegment scratch) {
+  RangeOperations(
+      BranchStore store,
+      Request request,
+      Reply reply,
+      MemorySegment scratch,
+      SyncThreads syncThreads,
+      boolean holdsBack) {
     this.store = store;
     this.request = request;
     this.reply = reply;
     this.scratch = scratch;
+    this.syncThreads = syncThreads;
+    this.holdsBack = holdsBack;
   }
 
   private void finish(int result) {
@@ -43,5 +56,34 @@ final class RangeOperations {
     }
     int mode = request.intAt(24);
     finish(branch.allocate(file, mode, request.longAt(8), request.longAt(16), scratch));
+  }
+
+  /**
+   * The kernel does not write back before it asks. Where it holds writes back it is told to first,
+   * on another thread, since this one may be needed to take the pages.
+   */
+  void seek() {
+    LiveFile file = file(branch());
+    int whence = request.intAt(16);
+    if (file == null || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
+      finish(file == null ? -Errno.ENOENT : -Errno.EINVAL);
+      return;
+    }
+    long unique = request.unique();
+    long nodeId = request.nodeId();
+    long offset = request.longAt(8);
+    boolean data = whence == SEEK_DATA;
+    if (holdsBack) {
+      int fd = reply.fd();
+      syncThreads.execute(
+          fd,
+          unique,
+          () -> {
+            Notification.writeBack(fd, nodeId);
+            Reply.sendLong(fd, unique, file.seek(offset, data));
+          });
+    } else {
+      Reply.sendLong(reply.fd(), unique, file.seek(offset, data));
+    }
   }
 }

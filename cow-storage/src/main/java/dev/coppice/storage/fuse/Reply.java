@@ -1,6 +1,7 @@
 package dev.coppice.storage.fuse;
 
 import dev.coppice.storage.posix.Posix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -67,6 +68,19 @@ final class Reply {
     memory.set(INT, 4, Math.min(result, 0));
     memory.set(LONG, 8, unique);
     Posix.write(fd, memory.address(), HEADER_BYTES);
+  }
+
+  /** Sends one number as the whole answer, or a negated errno; from any thread. */
+  static void sendLong(int fd, long unique, long value) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(HEADER_BYTES + Long.BYTES, Long.BYTES);
+      if (value < 0) {
+        sendResult(fd, memory, unique, (int) value);
+      } else {
+        memory.set(LONG, HEADER_BYTES, value);
+        send(fd, memory, unique, Long.BYTES);
+      }
+    }
   }
 
   private static void send(int fd, MemorySegment memory, long unique, int bytes) {

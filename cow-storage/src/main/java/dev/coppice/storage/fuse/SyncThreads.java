@@ -70,6 +70,22 @@ final class SyncThreads implements AutoCloseable {
     }
   }
 
+  /** Runs what answers the kernel by itself, never on the calling thread. */
+  void execute(int fd, long unique, Runnable work) {
+    try {
+      threads.execute(() -> {
+        try {
+          work.run();
+        } catch (RuntimeException e) {
+          LOG.error("a request failed", e);
+          answer(fd, unique, () -> -Errno.EIO);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      answer(fd, unique, () -> -Errno.EIO);
+    }
+  }
+
   private static void answer(int fd, long unique, IntSupplier work) {
     int result;
     try {

@@ -39,8 +39,15 @@ final class Worker implements Runnable {
 
   /**
    * @param memory lives as long as the worker
+   * @param holdsBack whether the kernel keeps what is written for a while
    */
-  Worker(int fd, BranchStore store, Attributes attributes, SyncThreads syncThreads, Arena memory) {
+  Worker(
+      int fd,
+      BranchStore store,
+      Attributes attributes,
+      SyncThreads syncThreads,
+      Arena memory,
+      boolean holdsBack) {
     this.fd = fd;
     this.store = store;
     this.syncThreads = syncThreads;
@@ -48,7 +55,7 @@ final class Worker implements Runnable {
     this.reply = new Reply(fd, memory.allocate(BUFFER_BYTES, Page.BYTES));
     this.scratch = memory.allocate(Page.BYTES, Page.BYTES);
     this.names = new NameOperations(store, attributes, request, reply, scratch);
-    this.ranges = new RangeOperations(store, request, reply, scratch);
+    this.ranges = new RangeOperations(store, request, reply, scratch, syncThreads, holdsBack);
   }
 
   Request request() {
@@ -100,6 +107,7 @@ final class Worker implements Runnable {
       case Opcode.WRITE -> write();
       case Opcode.FSYNC, Opcode.FSYNCDIR, Opcode.SYNCFS -> sync();
       case Opcode.FALLOCATE -> ranges.allocate();
+      case Opcode.LSEEK -> ranges.seek();
       case Opcode.FORGET, Opcode.BATCH_FORGET -> names.forget();
       case Opcode.INTERRUPT -> {
         // Nothing here takes long enough to be worth interrupting.

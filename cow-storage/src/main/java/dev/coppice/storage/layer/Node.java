@@ -63,6 +63,17 @@ public record Node(
     return Entry.find(children.get(FileNames.key(name)), name);
   }
 
+  /** Whether a name in this directory is the file's; looks at all of them. */
+  public boolean hasChild(long fileId) {
+    boolean[] found = {false};
+    children.forEach(first -> {
+      for (Entry at = first; at != null; at = at.next()) {
+        found[0] |= at.id() == fileId;
+      }
+    });
+    return found[0];
+  }
+
   List<String> childNames() {
     List<String> names = new ArrayList<>();
     children.forEach(first -> {

@@ -48,6 +48,13 @@ final class BranchCommand extends CommandGroup {
         description = "reader, writer, owner or superuser (default: owner).")
     private Access access = Access.OWNER;
 
+    @Option(
+        names = "--quota",
+        paramLabel = "SIZE",
+        description =
+            "What it may hold of its own, 10GB for example; then its disk is full (default: none).")
+    private @Nullable String quota;
+
     @Option(names = "--if-not-exists", description = "Succeed if the branch is already there.")
     private boolean ifNotExists;
 
@@ -73,7 +80,7 @@ final class BranchCommand extends CommandGroup {
         body.put("from", at < 0 ? from : from.substring(0, at));
         body.put("at", at < 0 ? null : from.substring(at + 1));
       }
-      return body.put("ttl", ttl);
+      return body.put("ttl", ttl).put("quota", quota);
     }
   }
 

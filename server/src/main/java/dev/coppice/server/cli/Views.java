@@ -39,7 +39,7 @@ final class Views {
         "state", text(branch, "state"),
         "access", text(branch, "access"),
         "engine", "PostgreSQL " + text(branch, "engine_major"),
-        "own", Figures.bytes(branch.path("own_bytes").asLong()),
+        "own", own(branch),
         "created", ago(branch.path("created_at")),
         "expires", until(branch.path("expires_at")),
         "url", text(branch, "url"));
@@ -112,6 +112,12 @@ final class Views {
           Figures.count(snapshot.path("branches").asLong()));
     }
     return table.toString();
+  }
+
+  private static String own(JsonNode branch) {
+    String own = Figures.bytes(branch.path("own_bytes").asLong());
+    JsonNode quota = branch.path("quota_bytes");
+    return quota.isNumber() ? own + " of " + Figures.bytes(quota.asLong()) : own;
   }
 
   private static String detail(JsonNode source) {

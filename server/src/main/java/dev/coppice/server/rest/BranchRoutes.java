@@ -58,7 +58,8 @@ final class BranchRoutes {
             RequestBody.optionalName(body.from()),
             RequestBody.optional(body.at()),
             RequestBody.ttl(body.ttl()),
-            RequestBody.access(body.access()));
+            RequestBody.access(body.access()),
+            RequestBody.quota(body.quota()));
     if (Boolean.TRUE.equals(body.ifNotExists())) {
       Optional<BranchInfo> existing = existing(request.name());
       if (existing.isPresent()) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** A branch as the interfaces show it. */
 record BranchView(
@@ -19,6 +20,7 @@ record BranchView(
     String database,
     int engineMajor,
     long ownBytes,
+    OptionalLong quotaBytes,
     Instant createdAt,
     Optional<Instant> expiresAt,
     String url) {
@@ -35,6 +37,7 @@ record BranchView(
         branch.database(),
         branch.engineMajor(),
         branch.ownBytes(),
+        branch.quotaBytes(),
         branch.createdAt(),
         branch.expiresAt(),
         url);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
+import dev.coppice.server.config.BytesText;
 import dev.coppice.server.config.DurationText;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ final class RequestBody {
       @Nullable String at,
       @Nullable String ttl,
       @Nullable String access,
+      @Nullable String quota,
       @Nullable Boolean ifNotExists) {}
 
   /** {@code POST /v1/branches/NAME/reset}. */
@@ -82,6 +85,19 @@ final class RequestBody {
                 .orElseThrow(() ->
                     invalid(
                         "the ttl \"%s\" is not a duration such as 90s, 2h or 7d".formatted(text))));
+  }
+
+  static OptionalLong quota(@Nullable String value) {
+    Optional<String> text = optional(value);
+    if (text.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    OptionalLong bytes = BytesText.parse(text.get());
+    if (bytes.isEmpty()) {
+      throw invalid(
+          "the quota \"%s\" is not a size such as 500MB, 10GB or 1TiB".formatted(text.get()));
+    }
+    return bytes;
   }
 
   static Access access(@Nullable String value) {

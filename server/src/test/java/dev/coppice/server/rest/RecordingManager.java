@@ -86,6 +86,7 @@ final class RecordingManager implements BranchManager {
             "shop",
             15,
             1000,
+            request.quotaBytes(),
             Instant.EPOCH,
             request.ttl().map(Instant.EPOCH::plus));
     if (request.access() == Access.SUPERUSER) {

@@ -68,10 +68,14 @@ class RestServerTest {
   @Test
   void aBranchIsCreatedShownAndDeleted() throws Exception {
     HttpResponse<String> created =
-        call("POST", "/v1/branches", "{\"name\":\"pr-1\",\"access\":\"writer\",\"ttl\":\"2h\"}");
+        call(
+            "POST",
+            "/v1/branches",
+            "{\"name\":\"pr-1\",\"access\":\"writer\",\"ttl\":\"2h\",\"quota\":\"10GB\"}");
     assertThat(created.statusCode()).isEqualTo(201);
     assertThat(json(created).path("state").asText()).isEqualTo("suspended");
     assertThat(json(created).path("access").asText()).isEqualTo("writer");
+    assertThat(json(created).path("quota_bytes").asLong()).isEqualTo(10_000_000_000L);
     assertThat(json(created).path("expires_at").asText()).isEqualTo("1970-01-01T02:00:00Z");
     assertThat(json(created).path("url").asText())
         .isEqualTo("postgres://owner.pr-1@127.0.0.1:7432/shop?sslmode=disable");
@@ -94,6 +98,10 @@ class RestServerTest {
 
   @Test
   void badBodiesSayWhatIsWrong() throws Exception {
+    assertFailure(
+        call("POST", "/v1/branches", "{\"name\":\"x\",\"quota\":\"much\"}"),
+        400,
+        "request_invalid");
     assertFailure(call("POST", "/v1/branches", "{"), 400, "request_invalid");
     assertFailure(call("POST", "/v1/branches", "{\"nam\":\"x\"}"), 400, "request_invalid");
     assertFailure(call("POST", "/v1/branches", "[]"), 400, "request_invalid");
