@@ -34,13 +34,17 @@ final class BranchLab implements AutoCloseable {
   final StandaloneEngine production;
 
   BranchLab() throws IOException, SQLException {
+    this(MAJOR);
+  }
+
+  BranchLab(int major) throws IOException, SQLException {
     root = Files.createTempDirectory(Path.of("/tmp"), "coppice-it-");
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
     production =
         StandaloneEngine.start(
             new StandaloneEngine.Config(
                 root.resolve("production"),
-                OptionalInt.of(MAJOR),
+                OptionalInt.of(major),
                 0,
                 "admin",
                 "secret",

@@ -29,8 +29,7 @@ class CrashIT {
   @Test
   void whatAServerReturnedSurvivesItsKillAndWhatItHadBegunIsGone() throws Exception {
     try (BranchLab lab = new BranchLab()) {
-      List<String> pull = List.of("pull", lab.shop("secret").address().url());
-      killWhenItSays(lab, "COPY", pull);
+      killWhilePulling(lab);
       int known = 0;
       try (BranchManager successor = lab.open(0)) {
         assertThat(successor.source(SHOP).state()).isEqualTo(SourceInfo.State.FAILED);
@@ -47,6 +46,27 @@ class CrashIT {
         known = killWhileCreating(lab, "r" + round, 1 + random.nextInt(20), known);
       }
       assertThat(storeBranches(lab)).isEqualTo(known + 2);
+    }
+  }
+
+  /** Each pull after the first also shows that a source can be added again after a kill. */
+  private static void killWhilePulling(BranchLab lab) throws Exception {
+    List<String> pull = List.of("pull", lab.shop("secret").address().url());
+    for (String phase : List.of("PREFLIGHT", "SCHEMA", "COPY", "VERIFY")) {
+      killWhenItSays(lab, phase, pull);
+      try (BranchManager successor = lab.open(0)) {
+        assertThat(successor.sources())
+            .as("killed in %s", phase)
+            .singleElement()
+            .satisfies(source -> {
+              assertThat(source.state()).isEqualTo(SourceInfo.State.FAILED);
+              assertThat(source.detail()).isNotBlank();
+              assertThat(source.snapshot()).isEmpty();
+            });
+        assertThat(successor.snapshots(Optional.empty())).isEmpty();
+        assertThat(successor.checkStore().problems()).as("killed in %s", phase).isEmpty();
+      }
+      assertThat(enginesOf(lab)).as("engines left after a kill in %s", phase).isZero();
     }
   }
 

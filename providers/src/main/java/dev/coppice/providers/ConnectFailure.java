@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
@@ -30,6 +31,12 @@ final class ConnectFailure {
           case POOLER -> "Behind " + where + " is a connection pooler, not Postgres itself";
           case PERMISSION_DENIED ->
               "Role " + url.user() + " may not connect to database " + url.database();
+          case TIMED_OUT ->
+              "The source at "
+                  + where
+                  + " did not answer within "
+                  + url.connectTimeoutSeconds()
+                  + " s";
           default -> "Cannot reach the source at " + where;
         };
     return new SourceException(failure, text + ": " + message, hint(failure, url, message), e);
@@ -74,8 +81,13 @@ final class ConnectFailure {
     if (state.equals("42501")) {
       return SourceFailure.PERMISSION_DENIED;
     }
-    return lower.contains("certificate") || lower.contains("ssl error")
-        ? SourceFailure.TLS_FAILED
+    if (lower.contains("certificate")
+        || lower.contains("ssl error")
+        || lower.contains("could not be verified by hostnameverifier")) {
+      return SourceFailure.TLS_FAILED;
+    }
+    return caused(e, SocketTimeoutException.class) || lower.contains("timed out")
+        ? SourceFailure.TIMED_OUT
         : SourceFailure.UNREACHABLE;
   }
 
@@ -91,6 +103,9 @@ final class ConnectFailure {
                   + " sslmode=disable only where the network itself is trusted.";
       case DATABASE_MISSING -> "List its databases with: psql -l, then correct the URL's path.";
       case POOLER -> PoolerProbe.REMEDY;
+      case TIMED_OUT ->
+          "Check host and port, and that no firewall swallows what this machine sends; a slow"
+              + " network may need connect_timeout=60 in the URL.";
       case PERMISSION_DENIED ->
           "Run on the source: GRANT CONNECT ON DATABASE "
               + SqlText.readable(url.database())

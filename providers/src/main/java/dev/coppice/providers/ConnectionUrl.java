@@ -85,6 +85,10 @@ record ConnectionUrl(
     return parameters.getOrDefault("sslmode", "prefer");
   }
 
+  String connectTimeoutSeconds() {
+    return parameters.getOrDefault("connect_timeout", "15");
+  }
+
   /** The same address, where {@code prefer} may no longer fall back to a plain connection. */
   ConnectionUrl withTlsMode(String mode) {
     Map<String, String> changed = new LinkedHashMap<>(parameters);
@@ -128,7 +132,7 @@ record ConnectionUrl(
     }
     properties.setProperty(
         "ApplicationName", parameters.getOrDefault("application_name", "coppice"));
-    String seconds = parameters.getOrDefault("connect_timeout", "15");
+    String seconds = connectTimeoutSeconds();
     properties.setProperty("connectTimeout", seconds);
     properties.setProperty("loginTimeout", seconds);
     properties.setProperty("tcpKeepAlive", "true");

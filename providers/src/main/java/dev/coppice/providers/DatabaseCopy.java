@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Creates the database in the engine, with the source's locale or the nearest one there is. */
@@ -118,12 +117,9 @@ final class DatabaseCopy {
     return " LC_COLLATE " + SqlText.literal(collate) + " LC_CTYPE " + SqlText.literal(ctype);
   }
 
-  /** {@code en-US} for {@code en_US.UTF-8}; empty for C and POSIX. */
+  /** {@code en-US} for {@code en_US.UTF-8}; empty for C, POSIX and what names no language. */
   static String icuName(String libc) {
     String bare = libc.replaceFirst("[.@].*", "");
-    if (bare.isEmpty() || bare.equals("C") || bare.toUpperCase(Locale.ROOT).equals("POSIX")) {
-      return "";
-    }
-    return bare.replace('_', '-');
+    return bare.matches("[a-z]{2,3}(_[A-Z]{2})?") ? bare.replace('_', '-') : "";
   }
 }

@@ -10,13 +10,16 @@ final class RightsProbe {
 
   private static final int SHOWN = 10;
 
-  private static final String OF_NO_EXTENSION =
+  /** Relations whose contents a pull reads. */
+  private static final String READ =
       """
-      n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence <> 't'
       AND (NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                          AND d.objid = c.oid AND d.deptype = 'e')
            OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
-      """;
+      """
+          + " AND ";
 
   private final Connection connection;
   private final String role;
@@ -41,12 +44,9 @@ final class RightsProbe {
     List<String> names =
         Query.list(
             connection,
-            """
-            SELECT DISTINCT n.nspname
-            FROM pg_namespace n JOIN pg_class c ON c.relnamespace = n.oid
-            WHERE c.relkind IN ('r', 'p', 'S') AND NOT has_schema_privilege(n.oid, 'USAGE') AND
-            """
-                + OF_NO_EXTENSION
+            "SELECT DISTINCT n.nspname "
+                + READ
+                + "c.relkind IN ('r', 'p', 'S') AND NOT has_schema_privilege(n.oid, 'USAGE')"
                 + " ORDER BY 1",
             row -> SqlText.readable(row.getString(1)));
     return denied(
@@ -57,34 +57,26 @@ final class RightsProbe {
   }
 
   private Finding tables() throws SQLException {
-    List<String> names =
-        names(
-            "c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'SELECT') AND "
-                + OF_NO_EXTENSION);
-    return denied(
-        "tables",
-        names,
-        "SELECT on ",
-        "GRANT SELECT ON TABLE " + String.join(", ", names) + " TO " + role + ";");
+    return selectable("tables", "TABLE", "c.relkind IN ('r', 'p')");
   }
 
   private Finding sequences() throws SQLException {
-    List<String> names =
-        names(
-            "c.relkind = 'S' AND NOT has_table_privilege(c.oid, 'SELECT') AND " + OF_NO_EXTENSION);
+    return selectable("sequences", "SEQUENCE", "c.relkind = 'S'");
+  }
+
+  private Finding selectable(String what, String kind, String condition) throws SQLException {
+    List<String> names = names(condition + " AND NOT has_table_privilege(c.oid, 'SELECT')");
     return denied(
-        "sequences",
+        what,
         names,
         "SELECT on ",
-        "GRANT SELECT ON SEQUENCE " + String.join(", ", names) + " TO " + role + ";");
+        "GRANT SELECT ON " + kind + " " + String.join(", ", names) + " TO " + role + ";");
   }
 
   /** Tables whose policies would apply to this role, so that rows would be missing. */
   private Finding rowSecurity() throws SQLException {
     List<String> names =
-        names(
-            "c.relkind IN ('r', 'p') AND c.relrowsecurity AND row_security_active(c.oid) AND "
-                + OF_NO_EXTENSION);
+        names("c.relkind IN ('r', 'p') AND c.relrowsecurity AND row_security_active(c.oid)");
     if (names.isEmpty()) {
       return Finding.passed("row level security", "hides no rows from " + role);
     }
@@ -115,10 +107,7 @@ final class RightsProbe {
   private List<String> names(String condition) throws SQLException {
     return Query.list(
         connection,
-        "SELECT n.nspname, c.relname FROM pg_class c"
-            + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE "
-            + condition
-            + " ORDER BY 1, 2",
+        "SELECT n.nspname, c.relname " + READ + condition + " ORDER BY 1, 2",
         row -> SqlText.readable(row.getString(1), row.getString(2)));
   }
 

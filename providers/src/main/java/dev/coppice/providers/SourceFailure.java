@@ -4,6 +4,7 @@ package dev.coppice.providers;
 public enum SourceFailure {
   URL_INVALID,
   UNREACHABLE,
+  TIMED_OUT,
   AUTHENTICATION_FAILED,
   TLS_FAILED,
   DATABASE_MISSING,

@@ -72,8 +72,10 @@ class BadSourceIT {
     SourceException e = checkFails("postgres://reader:pw@127.0.0.1:" + port + "/shop");
     assertThat(e.failure()).isEqualTo(SourceFailure.UNREACHABLE);
     assertThat(e).hasMessageContaining("127.0.0.1:" + port);
-    assertThat(checkFails("postgres://reader:pw@no-such-host.invalid/shop").failure())
-        .isEqualTo(SourceFailure.UNREACHABLE);
+    assertThat(e.hint()).contains("host and port");
+    SourceException unknown = checkFails("postgres://reader:pw@no-such-host.invalid/shop");
+    assertThat(unknown.failure()).isEqualTo(SourceFailure.UNREACHABLE);
+    assertThat(unknown).hasMessageContaining("no-such-host.invalid");
   }
 
   @Test
@@ -84,7 +86,9 @@ class BadSourceIT {
               "postgres://reader:pw@127.0.0.1:"
                   + socket.getLocalPort()
                   + "/shop?connect_timeout=1");
-      assertThat(e.failure()).isEqualTo(SourceFailure.UNREACHABLE);
+      assertThat(e.failure()).isEqualTo(SourceFailure.TIMED_OUT);
+      assertThat(e).hasMessageContaining("did not answer within 1 s");
+      assertThat(e.hint()).contains("firewall", "connect_timeout");
     }
   }
 

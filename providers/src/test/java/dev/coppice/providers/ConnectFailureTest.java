@@ -25,6 +25,7 @@ class ConnectFailureTest {
           42501 | FATAL: permission denied for database "d" | PERMISSION_DENIED
           53300 | FATAL: sorry, too many clients already | UNREACHABLE
           08001 | Connection to h:5432 refused. | UNREACHABLE
+          08001 | Connection attempt timed out. | TIMED_OUT
           """)
   void tellsFromStateAndMessage(String state, String message, SourceFailure failure) {
     SourceException e = ConnectFailure.of(URL, new SQLException(message, state));

@@ -80,6 +80,12 @@ class ServerIT {
     assertThat(nobody.exit()).isEqualTo(1);
     Ran noUrl = run("source", "add", "sink", "127.0.0.1");
     assertThat(noUrl.exit()).isEqualTo(2);
+    Ran unknownHost = run("source", "add", "sink", "postgres://u:p@no-such-host.invalid/sink");
+    assertThat(unknownHost.exit()).as(unknownHost.err()).isEqualTo(1);
+    assertThat(unknownHost.err()).contains("no-such-host.invalid", "hint: ");
+    Ran noTls = run("source", "add", "sink", sinkUrl() + "?sslmode=verify-full");
+    assertThat(noTls.exit()).as(noTls.err()).isEqualTo(1);
+    assertThat(noTls.err()).contains("encrypted", "hint: ");
     Ran noSlug = run("source", "add", "Sink_1", sinkUrl());
     assertThat(noSlug.exit()).isEqualTo(2);
     Ran noDatabase =
@@ -88,6 +94,32 @@ class ServerIT {
 
     assertThat(run("source", "list", "-o", "json").out().strip()).isEqualTo("[ ]");
     assertThat(run("branch", "create", "early").exit()).isEqualTo(3);
+  }
+
+  @Test
+  @Order(1)
+  void aSourceThatMayNotBeReadSaysWhatToGrant() throws SQLException {
+    source.execute("postgres", "CREATE ROLE weak LOGIN PASSWORD 'weak'");
+    source.execute("postgres", "CREATE DATABASE guarded");
+    source.execute(
+        "guarded",
+        """
+        CREATE TABLE open (id int); CREATE TABLE "Shut" (id int); CREATE TABLE hidden (id int);
+        ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; GRANT SELECT ON open, hidden TO weak;
+        """);
+    String url = source.url("weak", "weak", "guarded");
+
+    for (Ran ran :
+        List.of(
+            run("source", "add", "weak", url), Ran.command(List.of(), "source", "check", url))) {
+      assertThat(ran.exit()).as(ran.err() + ran.out()).isEqualTo(4);
+      assertThat(ran.err() + ran.out())
+          .contains("GRANT SELECT ON TABLE public.\"Shut\" TO weak;")
+          .contains("public.hidden", "ALTER ROLE weak BYPASSRLS;");
+    }
+    assertThat(run("source", "list", "-o", "json").out().strip()).isEqualTo("[ ]");
+    source.execute("postgres", "DROP DATABASE guarded");
+    source.execute("postgres", "DROP ROLE weak");
   }
 
   @Test

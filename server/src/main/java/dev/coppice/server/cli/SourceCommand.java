@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceCheck;
+import dev.coppice.server.failure.FailureCode;
 import dev.coppice.server.failure.FailureCode.Exit;
+import dev.coppice.server.failure.FailureTable;
 import dev.coppice.server.output.Json;
 import java.util.Locale;
 import java.util.Map;
@@ -37,7 +39,7 @@ final class SourceCommand extends CommandGroup {
     public Integer call() {
       SourceCheck check = Source.at(SourceAddress.parse(url)).check();
       print(result(check), ignored -> CheckView.text(check));
-      return check.passed() ? 0 : Exit.FAILED.code();
+      return check.failure().map(FailureTable::of).map(FailureCode::exit).orElse(Exit.OK).code();
     }
 
     private static JsonNode result(SourceCheck check) {
