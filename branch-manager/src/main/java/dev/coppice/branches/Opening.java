@@ -71,6 +71,7 @@ final class Opening {
                     run.resolve("mnt"),
                     host.user().uid(),
                     host.user().gid())));
+    store.watch(meters);
     SecureRandom random = new SecureRandom();
     CatalogueEngine catalogueEngine =
         opened(CatalogueEngine.open(store, host, installations, data.resolve("catalogue")));

@@ -3,7 +3,9 @@ package dev.coppice.storage;
 import dev.coppice.storage.branch.BranchStore;
 import dev.coppice.storage.branch.StagingDirectory;
 import dev.coppice.storage.branch.StoreOpening;
+import dev.coppice.storage.fuse.FuseMeters;
 import dev.coppice.storage.fuse.FuseSession;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -143,6 +145,17 @@ final class MountedStore implements PageStore {
       through = FuseSession.start(writtenThrough(config), store, false);
     }
     store.limit(branch, quota);
+  }
+
+  @Override
+  public void watch(MeterRegistry meters) {
+    new FuseMeters(this::sessions).addTo(meters);
+    store.watch(meters);
+  }
+
+  private List<FuseSession> sessions() {
+    FuseSession second = through;
+    return second == null ? List.of(session) : List.of(session, second);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.coppice.storage;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +103,9 @@ public interface PageStore extends AutoCloseable {
 
   /** The files of a branch that hold something which nothing but the branch needs. */
   List<FileSpace> ownFiles(BranchId branch);
+
+  /** Shows what the store and its mount do; docs/metrics.md names the meters. */
+  void watch(MeterRegistry meters);
 
   /** Verifies every layer against its checksums; may run while branches are in use. */
   StoreCheck check();

@@ -68,6 +68,10 @@ final class Background implements AutoCloseable {
     }
   }
 
+  int waiting() {
+    return reclaims.size();
+  }
+
   private void reclaimAll() {
     reclaimScheduled.set(false);
     for (Reclaim next = reclaims.poll(); next != null; next = reclaims.poll()) {

@@ -20,6 +20,8 @@ import dev.coppice.storage.layer.LayerCheck;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -326,6 +328,24 @@ public final class BranchStore implements AutoCloseable {
     Branch branch = branch(id);
     branch.limit(
         quota.isEmpty() ? null : new Allowance(quota.get(), () -> space(id).ownBytes(), nanoTime));
+  }
+
+  public void watch(MeterRegistry meters) {
+    Gauge.builder("coppice.store.layers", this, BranchStore::layers)
+        .description("Layers that branches and snapshots rest on")
+        .register(meters);
+    Gauge.builder("coppice.store.deltas.open", openDeltas, OpenDeltas::count)
+        .description("Files of layers that are open")
+        .register(meters);
+    Gauge.builder("coppice.store.reclaims.waiting", background, Background::waiting)
+        .description("Truncated or unlinked files whose space is about to be freed")
+        .register(meters);
+  }
+
+  private int layers() {
+    synchronized (catalogueLock) {
+      return lineage.size();
+    }
   }
 
   public boolean limited(BranchId id) {

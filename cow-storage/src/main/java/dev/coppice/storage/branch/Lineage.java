@@ -44,6 +44,10 @@ final class Lineage {
     return only;
   }
 
+  int size() {
+    return uses.size();
+  }
+
   Set<Layer> layers() {
     return new LinkedHashSet<>(uses.keySet());
   }

@@ -454,6 +454,18 @@ public final class LiveFile {
     }
   }
 
+  /** Counts where the pages of a range are now. */
+  public void count(long offset, long bytes, PageTally tally) {
+    PageMap<Delta> map = pages;
+    for (long page = offset >> Page.SHIFT; page << Page.SHIFT < offset + bytes; page++) {
+      Delta owner = map.owner(page);
+      tally.add(
+          owner == null
+              ? PageTally.Kind.HOLE
+              : owner.layer().frozen() ? PageTally.Kind.INHERITED : PageTally.Kind.OWN);
+    }
+  }
+
   /** The next data or hole at or behind an offset, as lseek(2) has it, or a negated errno. */
   public long seek(long offset, boolean data) {
     PageMap<Delta> map = pages;

@@ -9,6 +9,7 @@ import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,6 +32,7 @@ public final class FuseSession implements AutoCloseable {
   private final Arena memory = Arena.ofShared();
   private final List<Integer> devices = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
+  private final List<RequestTally> tallies = new CopyOnWriteArrayList<>();
   private final SyncThreads syncThreads = new SyncThreads(SYNCING_WORKERS);
   private final ExecutorService notifier =
       Executors.newSingleThreadExecutor(
@@ -95,7 +97,12 @@ public final class FuseSession implements AutoCloseable {
     }
   }
 
+  List<RequestTally> tallies() {
+    return tallies;
+  }
+
   private void start(Worker worker, int number) {
+    tallies.add(worker.tally());
     threads.add(Thread.ofPlatform().name("coppice-fuse-" + number).daemon().start(worker));
   }
 

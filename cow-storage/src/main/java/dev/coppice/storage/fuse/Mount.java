@@ -5,6 +5,7 @@ import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Mount {
 
   private static final Logger LOG = LoggerFactory.getLogger(Mount.class);
+  private static final Path SELF = Path.of("/proc/self");
   private static final String DEVICE = "/dev/fuse";
   private static final String TYPE = "fuse.coppice";
   private static final String SOURCE_PREFIX = "coppice-";
@@ -26,8 +28,9 @@ final class Mount {
   private static final String READ_AHEAD_KIB = "1024";
   private static final String DIRTY_PERCENT = "100";
   private static final String HINT =
-      "Run as root with /dev/fuse present: 'modprobe fuse' on the host; in a container start it with"
-          + " '--device /dev/fuse --cap-add SYS_ADMIN --security-opt apparmor=unconfined'.";
+      "\"coppice doctor\" tells what is missing. As root: 'modprobe fuse'; in a container:"
+          + " '--device /dev/fuse --cap-add SYS_ADMIN --security-opt apparmor=unconfined'. Others"
+          + " need a user namespace, which the launcher makes.";
 
   private final Path mountPoint;
 
@@ -57,9 +60,10 @@ final class Mount {
           "Choose a mount point whose parent directory exists and is writable.",
           e);
     }
+    // In a user namespace only ids that it knows may be named, and this program's are known.
     String options =
-        "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions,max_read=%d"
-            .formatted(fd, Handshake.MAX_WRITE_BYTES);
+        "fd=%d,rootmode=40000,user_id=%d,group_id=%d,allow_other,default_permissions,max_read=%d"
+            .formatted(fd, ownId("unix:uid"), ownId("unix:gid"), Handshake.MAX_WRITE_BYTES);
     int result =
         Posix.mount(
             SOURCE_PREFIX + storeId, mountPoint.toString(), TYPE, NOSUID_NODEV_NOATIME, options);
@@ -71,6 +75,14 @@ final class Mount {
           HINT);
     }
     return new Mount(mountPoint);
+  }
+
+  private static int ownId(String attribute) {
+    try {
+      return (Integer) Files.getAttribute(SELF, attribute);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Takes away what a killed predecessor left. The store's lock says that it is dead. */

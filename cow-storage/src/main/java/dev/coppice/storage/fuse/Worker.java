@@ -36,6 +36,7 @@ final class Worker implements Runnable {
   private final Request request;
   private final Reply reply;
   private final MemorySegment scratch;
+  private final RequestTally tally = new RequestTally();
 
   /**
    * @param memory lives as long as the worker
@@ -66,6 +67,10 @@ final class Worker implements Runnable {
     return reply;
   }
 
+  RequestTally tally() {
+    return tally;
+  }
+
   /** Reads the next request; false when the mount is gone. */
   boolean readRequest() {
     while (true) {
@@ -85,6 +90,8 @@ final class Worker implements Runnable {
     Posix.setThreadNiceness(NICENESS);
     Posix.becomeFlusher();
     while (readRequest()) {
+      long began = System.nanoTime();
+      int opcode = request.opcode();
       try {
         dispatch();
       } catch (StorageException e) {
@@ -98,6 +105,7 @@ final class Worker implements Runnable {
         LOG.error("bug in request {} of node {}", request.opcode(), request.nodeId(), e);
         reply.sendResult(request.unique(), -Errno.EIO);
       }
+      tally.answered(opcode, System.nanoTime() - began);
     }
   }
 
@@ -141,6 +149,8 @@ final class Worker implements Runnable {
       LOG.error("read of node {} at {}: error {}", request.nodeId(), request.longAt(8), -result);
       finish(result);
     } else {
+      tally.read(result);
+      file.count(request.longAt(8), result, tally.pagesRead());
       reply.send(request.unique(), result);
     }
   }
@@ -155,6 +165,8 @@ final class Worker implements Runnable {
     int bytes = request.intAt(16);
     long offset = request.longAt(8);
     boolean cached = (request.intAt(20) & WRITTEN_BACK) != 0;
+    file.count(offset, bytes, tally.pagesWritten());
+    tally.written(bytes);
     int result =
         cached
             ? branch.writeBack(file, request.memory(), WRITE_DATA_OFFSET, bytes, offset, scratch)

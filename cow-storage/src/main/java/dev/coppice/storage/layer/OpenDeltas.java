@@ -31,6 +31,10 @@ public final class OpenDeltas {
     }
   }
 
+  public int count() {
+    return count.get();
+  }
+
   /** Forgets a delta whose file is gone. */
   void removed(Delta delta) {
     if (delta.close() && open.remove(delta)) {

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks at everything that Coppice needs of a machine; changes nothing. */
 public final class Doctor {
-  private static final Path FUSE = Path.of("/dev/fuse");
   private static final long LITTLE_SPACE_BYTES = 5_000_000_000L;
   private static final long HOLE_BYTES = 64L << 20;
   private static final long BLOCK_BYTES = 512;
@@ -36,8 +35,9 @@ public final class Doctor {
   public List<Finding> examine() {
     List<Finding> findings = new ArrayList<>();
     findings.add(java());
-    findings.add(fuse());
-    findings.add(mount());
+    Mounting mounting = Mounting.here();
+    findings.add(mounting.device());
+    findings.add(mounting.right());
     findings.add(engines());
     findings.add(clientTools());
     findings.add(psql());
@@ -51,44 +51,6 @@ public final class Doctor {
 
   private static Finding java() {
     return Finding.passed("Java", Runtime.version() + ", " + System.getProperty("java.home"));
-  }
-
-  private static Finding fuse() {
-    if (!Files.exists(FUSE)) {
-      return Finding.failed(
-          "FUSE",
-          FUSE + " is not there",
-          "Load the kernel's module with \"modprobe fuse\"; give a container"
-              + " \"--device /dev/fuse --cap-add SYS_ADMIN\".");
-    }
-    try {
-      new RandomAccessFile(FUSE.toFile(), "rw").close();
-      return Finding.passed("FUSE", FUSE + " can be opened");
-    } catch (IOException e) {
-      return Finding.failed(
-          "FUSE",
-          "%s cannot be opened: %s".formatted(FUSE, e.getMessage()),
-          "Run as root or as a member of its group: \"ls -l /dev/fuse\".");
-    }
-  }
-
-  private static Finding mount() {
-    if (System.getProperty("user.name").equals("root")) {
-      return Probe.run("unshare", "--mount", "true").isPresent()
-          ? Finding.passed("mounting", "as root")
-          : Finding.failed(
-              "mounting", "root may not mount here", "Give the container \"--cap-add SYS_ADMIN\".");
-    }
-    if (Probe.run("unshare", "--user", "--map-current-user", "--keep-caps", "--mount", "true")
-        .isPresent()) {
-      return Finding.passed("mounting", "in a user namespace");
-    }
-    return Probe.run("fusermount3", "--version").isPresent()
-        ? Finding.passed("mounting", "through fusermount3")
-        : Finding.failed(
-            "mounting",
-            "no user namespaces and no fusermount3",
-            "Allow unprivileged user namespaces, or \"apt-get install fuse3\", or run as root.");
   }
 
   private Finding engines() {

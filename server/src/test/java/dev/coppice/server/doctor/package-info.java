@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.doctor;
+
+import org.jspecify.annotations.NullMarked;
