@@ -16,13 +16,8 @@ final class PageCache {
     return Files.isWritable(DROP);
   }
 
-  /** Writes out what earlier loads left, so that a later one does not pay for it. */
-  static void settle() throws IOException, InterruptedException {
-    Pgbench.output(List.of("sync"));
-  }
-
   static void drop() throws IOException, InterruptedException {
-    settle();
+    Pgbench.output(List.of("sync"));
     Files.writeString(DROP, "3\n");
   }
 }

@@ -29,8 +29,8 @@ record Turns(
     context.say(metric);
     for (int i = 0; i < ratios.length; i++) {
       boolean subjectFirst = i % 2 == 0;
-      double first = settledRun(load, subjectFirst ? subject : peer);
-      double second = settledRun(load, subjectFirst ? peer : subject);
+      double first = load.run(subjectFirst ? subject : peer);
+      double second = load.run(subjectFirst ? peer : subject);
       double ours = subjectFirst ? first : second;
       double theirs = subjectFirst ? second : first;
       ratios[i] = ours / theirs;
@@ -39,10 +39,5 @@ record Turns(
               .formatted(subjectName, ours, peerName, theirs, ratios[i]));
     }
     return Row.median(metric, "ratio", peerName, ratios);
-  }
-
-  private static double settledRun(Load load, BenchmarkEngine engine) throws Exception {
-    PageCache.settle();
-    return load.run(engine);
   }
 }

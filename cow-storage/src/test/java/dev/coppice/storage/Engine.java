@@ -163,6 +163,31 @@ final class Engine implements AutoCloseable {
                 + " c.relkind = 'i' and c.relpersistence = 'p'");
   }
 
+  /** Every table and index, each against the other where both say the same. */
+  void checkTables() throws IOException {
+    Path tool = binaries.resolve("pg_amcheck");
+    if (!Files.isExecutable(tool)) {
+      checkIndexes();
+      return;
+    }
+    var _ =
+        run(
+            List.of(
+                tool.toString(),
+                "-h",
+                sockets.toString(),
+                "-U",
+                "postgres",
+                "--install-missing",
+                "--heapallindexed",
+                "postgres"));
+  }
+
+  /** Every page of an engine that was stopped in order. */
+  void verifyChecksums() throws IOException {
+    var _ = run(asOwner("pg_checksums", "--check", "-D", data.toString()));
+  }
+
   /** The shell's own kill: the program of that name is in a package that may be absent. */
   private static List<String> signal(String name, Process to) {
     return List.of("sh", "-c", "kill -%s %d".formatted(name, to.pid()));

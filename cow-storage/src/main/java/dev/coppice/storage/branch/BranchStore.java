@@ -471,6 +471,9 @@ public final class BranchStore implements AutoCloseable {
     for (Branch branch : branches.values()) {
       failed = Math.min(failed, branch.syncAll());
     }
+    for (Snapshot snapshot : snapshots.values()) {
+      failed = Math.min(failed, Durability.syncLineage(snapshot.layer()));
+    }
     List<Layer> layers;
     synchronized (catalogueLock) {
       layers = List.copyOf(lineage.layers());

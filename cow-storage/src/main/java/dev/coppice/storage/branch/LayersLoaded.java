@@ -31,7 +31,7 @@ record LayersLoaded(Map<UUID, Layer> layers, Map<UUID, FileTree> trees) {
       UUID parentId = added.parent();
       Layer parent = parentId == null ? null : requireNonNull(layers.get(parentId));
       FileTree below = parentId == null ? FileTree.blank() : requireNonNull(trees.get(parentId));
-      long parentEnd = parent == null ? 0 : parent.logEnd();
+      long parentEnd = parent == null ? 0 : parent.foundEnd();
       boolean incompleteBelow = parentEnd < added.parentLogEnd();
       if (incompleteBelow && !powerLost) {
         throw tooShort(added, parentEnd);
@@ -41,7 +41,7 @@ record LayersLoaded(Map<UUID, Layer> layers, Map<UUID, FileTree> trees) {
         incomplete.add(added.layer());
       }
       Layer layer = new Layer(added.layer(), parent, added.without(), files, openDeltas, 0);
-      FileTree tree = layer.load(below, powerLost, discard);
+      FileTree tree = layer.load(below, powerLost ? catalogue.boot() : null, discard);
       if (incompleteBelow) {
         catalogue.apply(new Edit.LayerAdded(layer.id(), parentId, parentEnd, added.without()));
       }

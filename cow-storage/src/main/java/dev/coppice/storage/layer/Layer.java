@@ -39,6 +39,9 @@ public final class Layer {
   /** Where the log ended when the layer was frozen. */
   private volatile long frozenEnd;
 
+  /** Where the log ended when the layer was loaded. */
+  private volatile long foundEnd;
+
   /** The states that the layer leads from and to; kept until the manifest tells them. */
   private volatile @Nullable FileTree start;
 
@@ -112,7 +115,7 @@ public final class Layer {
    */
   public void freeze(FileTree tree) {
     frozenEnd = Math.max(frozenEnd, logEnd());
-    end = tree;
+    end = sealed ? null : tree;
     frozen = true;
   }
 
@@ -124,6 +127,11 @@ public final class Layer {
   /** The state that the layer started from; null once the layer is sealed. */
   public @Nullable FileTree start() {
     return start;
+  }
+
+  /** Where the log ended when the layer was loaded, before any repair. */
+  public long foundEnd() {
+    return foundEnd;
   }
 
   /** Where the log of a frozen layer ended. */
@@ -156,13 +164,13 @@ public final class Layer {
   /**
    * Reads the layer from disk, on top of its parent's tree.
    *
-   * @param powerLost whether the machine went down since the layer was last written to
+   * @param ended the run of the machine that ended since the layer was last written to, or null
    * @param discard whether nothing in the log counts, since a layer below is not complete
    */
-  public FileTree load(FileTree parentTree, boolean powerLost, boolean discard) {
+  public FileTree load(FileTree parentTree, @Nullable UUID ended, boolean discard) {
     FileTree below = parentTree.withoutTopLevel(without, 0);
     start = below;
-    LayerLoading loading = new LayerLoading(this, below, powerLost);
+    LayerLoading loading = new LayerLoading(this, below, ended);
     FileTree fromManifest = loading.fromManifest();
     FileTree tree = fromManifest == null ? loading.fromLog(discard) : fromManifest;
     if (disk().exists(directory())) {
@@ -171,8 +179,12 @@ public final class Layer {
     return tree;
   }
 
-  void opened(RecordLog opened) {
+  /**
+   * @param found where the log ended when it was opened, before any repair
+   */
+  void opened(RecordLog opened, long found) {
     log = opened;
+    foundEnd = found;
     shortenAt.set(opened.growthLimit(files.logGrowthBytes()));
     // The names of its files may have been synced by the last program or not.
     directoryDirty = true;
@@ -181,6 +193,7 @@ public final class Layer {
   /** The layer's manifest is there and tells all of it. */
   void sealed(long logEnd) {
     frozenEnd = logEnd;
+    foundEnd = logEnd;
     frozen = true;
     durable = true;
     sealed = true;

@@ -5,6 +5,7 @@ import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +16,17 @@ final class LayerLoading {
 
   private final Layer layer;
   private final FileTree start;
+  private final @Nullable UUID ended;
   private final boolean powerLost;
 
-  LayerLoading(Layer layer, FileTree start, boolean powerLost) {
+  /**
+   * @param ended the run of the machine that ended since; null if it goes on
+   */
+  LayerLoading(Layer layer, FileTree start, @Nullable UUID ended) {
     this.layer = layer;
     this.start = start;
-    this.powerLost = powerLost;
+    this.ended = ended;
+    this.powerLost = ended != null;
   }
 
   /** The tree of a sealed layer, or null where there is no manifest. */
@@ -32,7 +38,11 @@ final class LayerLoading {
     Manifest manifest = Manifest.read(layer.disk(), path, layer.id());
     layer.sealed(manifest.logEnd());
     FileTree tree = LayerState.apply(start, manifest.state(), layer::deltaOf);
-    layer.removeLog();
+    if (layer.disk().exists(layer.directory().resolve(Layer.LOG))) {
+      // Whoever wrote the manifest may have been killed before its name was durable.
+      require(layer.disk().syncDirectory(layer.directory()), "sync", layer.directory());
+      layer.removeLog();
+    }
     return tree;
   }
 
@@ -53,13 +63,18 @@ final class LayerLoading {
     RecordLog log =
         RecordLog.open(
             layer.disk(), path, Layer.MAGIC, layer.id(), Layer.MAX_RECORD_BYTES, tail, records);
-    layer.opened(log);
-    if (powerLost) {
-      LayerRecord record = new LayerRecord.PowerLost();
+    UUID run = ended;
+    layer.opened(log, run == null ? log.position() : records.endOf(run));
+    if (run != null) {
+      LayerRecord record = new LayerRecord.PowerLost(run);
       records.add(record, append(log, record));
     }
     FileTree tree = replay(records);
-    return powerLost ? repairEnds(tree, records, log) : tree;
+    tree = repairEnds(tree, records, log);
+    if (powerLost) {
+      syncRepairs(log);
+    }
+    return tree;
   }
 
   private FileTree replay(LayerLog records) {
@@ -99,7 +114,7 @@ final class LayerLoading {
 
   /**
    * The log may say that a file ends within a page while the bytes behind that are not zero as they
-   * should be, since they had not been synced.
+   * should be: they had not been synced, or were written by a write that was not acknowledged.
    */
   private FileTree repairEnds(FileTree loaded, LayerLog records, RecordLog log) {
     FileTree tree = loaded;
@@ -109,11 +124,13 @@ final class LayerLoading {
         tree = repairEnd(tree, node, log);
       }
     }
-    int result = layer.flushDeltas();
-    require(result, "repair", layer.directory());
+    return tree;
+  }
+
+  private void syncRepairs(RecordLog log) {
+    require(layer.flushDeltas(), "repair", layer.directory());
     LayerRecord.Synced synced = new LayerRecord.Synced(0, log.position(), log.synced());
     require(layer.syncLog(append(log, synced)), "repair", layer.directory());
-    return tree;
   }
 
   private FileTree repairEnd(FileTree tree, Node node, RecordLog log) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /** The records of a layer's log with the offsets behind them. */
@@ -95,6 +96,18 @@ final class LayerLog implements RecordReader.Visitor {
       }
     }
     return lost;
+  }
+
+  /** Where the log ended when a run of the machine did, by power loss. */
+  long endOf(UUID run) {
+    long end = FileHeader.BYTES;
+    for (int i = 0; i < records.size(); i++) {
+      if (records.get(i) instanceof LayerRecord.PowerLost lost && lost.ended().equals(run)) {
+        return end;
+      }
+      end = ends.get(i);
+    }
+    return end;
   }
 
   /** The files whose content the log speaks of. */

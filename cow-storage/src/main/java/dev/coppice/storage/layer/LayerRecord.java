@@ -1,6 +1,7 @@
 package dev.coppice.storage.layer;
 
 import java.nio.ByteBuffer;
+import java.util.UUID;
 
 /** What a layer's log says happened, in order. Types and fields are part of the format. */
 public sealed interface LayerRecord
@@ -109,8 +110,12 @@ public sealed interface LayerRecord
     }
   }
 
-  /** The machine went down here: what was not synced before this record does not count. */
-  record PowerLost() implements LayerRecord {
+  /**
+   * The machine went down here: what was not synced before this record does not count.
+   *
+   * @param ended the run of the machine that ended, under which the store was open last
+   */
+  record PowerLost(UUID ended) implements LayerRecord {
     @Override
     public long fileId() {
       return 0;
@@ -119,6 +124,7 @@ public sealed interface LayerRecord
     @Override
     public void encode(ByteBuffer out) {
       out.put((byte) 9);
+      Edit.putId(out, ended);
     }
   }
 
@@ -152,7 +158,7 @@ public sealed interface LayerRecord
           new PagesWritten(in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
       case 7 -> new Resized(in.getLong(), in.getLong(), in.getLong());
       case 8 -> new Synced(in.getLong(), in.getLong(), in.getLong());
-      case 9 -> new PowerLost();
+      case 9 -> new PowerLost(Edit.getId(in));
       default -> StateRecord.decode(type, in);
     };
   }

@@ -122,6 +122,12 @@ final class BranchModel {
     return problems.toString();
   }
 
+  /** What is not as it was acknowledged while nothing has stopped; empty if all is. */
+  String difference(FoundFiles found) {
+    String problem = compare(entries(), found, false);
+    return problem == null ? "" : problem;
+  }
+
   private static @Nullable String compare(
       SortedMap<String, Entry> state, FoundFiles found, boolean powerLost) {
     if (!state.keySet().equals(found.entries().keySet())) {

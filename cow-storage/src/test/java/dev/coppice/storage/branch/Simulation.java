@@ -31,6 +31,7 @@ final class Simulation {
   private static final int MAX_BRANCHES = 6;
   private static final int MAX_SNAPSHOTS = 4;
   private static final long LOG_GROWTH_BYTES = 2000;
+  private static final int STEPS_BETWEEN_COMPARISONS = 40;
   private static final int MAX_TICK_NANOS = 300_000_000;
 
   private final long seed;
@@ -103,6 +104,14 @@ final class Simulation {
   void run(int number) {
     for (int i = 0; i < number; i++) {
       step();
+      if (steps % STEPS_BETWEEN_COMPARISONS == 0) {
+        branches.forEach((id, model) -> {
+          String problem = model.difference(FoundFiles.of(store().branch(id)));
+          if (!problem.isEmpty()) {
+            throw new AssertionError(this + ": branch " + id + ": " + problem);
+          }
+        });
+      }
     }
   }
 

@@ -137,7 +137,7 @@ class RecordLogTest {
             new LayerRecord.PagesWritten(1, 2, 3, 4, 5),
             new LayerRecord.Resized(1, 2, 3),
             new LayerRecord.Synced(1, 2, 3),
-            new LayerRecord.PowerLost());
+            new LayerRecord.PowerLost(ID));
     for (LayerRecord record : records) {
       ByteBuffer buffer = ByteBuffer.allocate(200);
       record.encode(buffer);
