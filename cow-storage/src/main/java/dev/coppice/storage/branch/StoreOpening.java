@@ -56,12 +56,13 @@ public final class StoreOpening {
       storeId = Journal.read(files, catalogue);
       powerLost = !catalogue.boot().equals(platform.boot());
     }
-    removeUnknownLayers(files, catalogue);
     OpenDeltas openDeltas = new OpenDeltas(MAX_OPEN_DELTAS);
     LayersLoaded loaded = LayersLoaded.load(files, catalogue, openDeltas, powerLost);
     catalogue.apply(new Edit.Booted(platform.boot()));
     catalogue.apply(new Edit.FileIdsReserved(Math.max(FIRST_FILE_ID, catalogue.reservedFileIds())));
     Journal journal = Journal.start(files, storeId, catalogue);
+    // Not before what the journal says is durable, or a layer could be missed by an older one.
+    removeUnknownLayers(files, catalogue);
     BranchStore store =
         new BranchStore(files, platform, unlock, journal, openDeltas, catalogue.reservedFileIds());
     store.load(catalogue, loaded.layers(), loaded.trees());

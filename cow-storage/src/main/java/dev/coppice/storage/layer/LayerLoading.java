@@ -56,6 +56,8 @@ final class LayerLoading {
     }
     if (discard || isHalfCreated(path)) {
       require(layer.disk().unlink(path), "clean", path);
+      // Or it might come back with the next power loss, when it no longer looks incomplete.
+      require(layer.disk().syncDirectory(layer.directory()), "sync", layer.directory());
       return start;
     }
     LayerLog records = new LayerLog();
