@@ -7,6 +7,7 @@ import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -252,13 +253,13 @@ public final class Layer {
     int result = Manifest.removeLeftOver(this);
     int left = disk().unlink(directory().resolve(LOG + RecordLog.FRESH));
     result = left == -Errno.ENOENT ? result : Math.min(result, left);
-    for (String name : disk().list(directory())) {
-      if (name.endsWith(Delta.SUFFIX)) {
-        String fileId = name.substring(0, name.length() - Delta.SUFFIX.length());
-        if (!deltas.containsKey(Long.parseUnsignedLong(fileId, 16))) {
-          result = Math.min(result, disk().unlink(directory().resolve(name)));
-        }
-      }
+    List<String> strays = disk().list(directory()).stream().filter(this::isStray).toList();
+    if (!strays.isEmpty()) {
+      // A power loss must not bring a name back whose pages are gone.
+      result = Math.min(result, syncLog(logEnd()));
+    }
+    for (String name : strays) {
+      result = result < 0 ? result : disk().unlink(directory().resolve(name));
     }
     if (result < 0) {
       throw StoreFiles.failure("clean", directory(), result);
@@ -424,6 +425,12 @@ public final class Layer {
       }
     }
     return 0;
+  }
+
+  private boolean isStray(String name) {
+    return name.endsWith(Delta.SUFFIX)
+        && !deltas.containsKey(
+            Long.parseUnsignedLong(name.substring(0, name.length() - Delta.SUFFIX.length()), 16));
   }
 
   /** Takes a delta out of the books, because nobody can reach its file any more. */
