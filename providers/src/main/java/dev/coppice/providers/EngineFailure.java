@@ -1,6 +1,5 @@
 package dev.coppice.providers;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -48,12 +47,10 @@ final class EngineFailure {
   static Exception explain(SQLException e, Path dataDirectory) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     if (state.startsWith("08") || state.startsWith("57")) {
-      try {
-        if (Files.getFileStore(dataDirectory).getUsableSpace() < TWO_LOG_SEGMENTS_BYTES) {
-          return localDiskFull(e);
-        }
-      } catch (IOException unknown) {
-        // Not a folder of this machine that we may look at.
+      // Also 0 for what is no folder of this machine.
+      boolean known = Files.isDirectory(dataDirectory);
+      if (known && dataDirectory.toFile().getUsableSpace() < TWO_LOG_SEGMENTS_BYTES) {
+        return localDiskFull(e);
       }
     }
     return e;

@@ -1,5 +1,6 @@
 package dev.coppice.server.bench;
 
+import dev.coppice.server.output.DiskSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ public record MachineFacts(
         Runtime.getRuntime().availableProcessors(),
         installedMemory(),
         System.getProperty("os.version"),
-        Files.getFileStore(directory).type(),
+        DiskSystem.typeOf(directory),
         System.getProperty("java.runtime.version"),
         postgres);
   }

@@ -4,6 +4,7 @@ import dev.coppice.branches.StandaloneEngine;
 import dev.coppice.server.config.DataDirectory;
 import dev.coppice.server.config.ListenAddress;
 import dev.coppice.server.config.Settings;
+import dev.coppice.server.output.DiskSystem;
 import dev.coppice.server.output.Figures;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -103,21 +104,13 @@ public final class Doctor {
 
   private Finding diskSpace() {
     Path place = existing(settings.dataDirectory());
-    try {
-      long usable = Files.getFileStore(place).getUsableSpace();
-      String detail =
-          "%s free for %s (%s)"
-              .formatted(
-                  Figures.bytes(usable),
-                  settings.dataDirectory(),
-                  Files.getFileStore(place).type());
-      return usable < LITTLE_SPACE_BYTES
-          ? Finding.warning("disk space", detail, "A base needs about what its source occupies.")
-          : Finding.passed("disk space", detail);
-    } catch (IOException e) {
-      return Finding.failed(
-          "disk space", "cannot be asked for: " + e, "Choose another --data-dir.");
-    }
+    long usable = place.toFile().getUsableSpace();
+    String detail =
+        "%s free for %s (%s)"
+            .formatted(Figures.bytes(usable), settings.dataDirectory(), DiskSystem.typeOf(place));
+    return usable < LITTLE_SPACE_BYTES
+        ? Finding.warning("disk space", detail, "A base needs about what its source occupies.")
+        : Finding.passed("disk space", detail);
   }
 
   private Finding sparseFiles() {
