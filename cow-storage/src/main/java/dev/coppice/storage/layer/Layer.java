@@ -51,7 +51,10 @@ public final class Layer {
   /** The end of the journal's record of this layer, which must be durable before the layer is. */
   private final long journalOffset;
 
-  private volatile boolean directoryDirty;
+  /** How often a name was added to the directory; its own monitor guards the syncing of it. */
+  private final AtomicLong directoryChanges = new AtomicLong();
+
+  private volatile long directoryDurable;
 
   /** At which offset of the log it is to be shortened. */
   private final AtomicLong shortenAt = new AtomicLong();
@@ -188,7 +191,7 @@ public final class Layer {
     foundEnd = found;
     shortenAt.set(opened.growthLimit(files.logGrowthBytes()));
     // The names of its files may have been synced by the last program or not.
-    directoryDirty = true;
+    directoryChanges.incrementAndGet();
   }
 
   /** The layer's manifest is there and tells all of it. */
@@ -312,11 +315,18 @@ public final class Layer {
     return result == -Errno.EFBIG ? 0 : result;
   }
 
-  /** Of no use any more once the layer is sealed. */
+  /**
+   * Says that pages are durable, which takes their delta's name as well: a power loss may keep the
+   * record and lose the name. Of no use any more once the layer is sealed.
+   */
   long appendSynced(long fileId, long beforeOffset) {
     RecordLog current = log;
     if (sealed || current == null) {
       return frozenEnd;
+    }
+    int named = syncDirectory();
+    if (named < 0) {
+      return sealed ? frozenEnd : named;
     }
     long end = append(new LayerRecord.Synced(fileId, beforeOffset, current.synced()));
     return end < 0 && sealed ? frozenEnd : end;
@@ -334,7 +344,7 @@ public final class Layer {
       log =
           RecordLog.create(
               disk(), directory().resolve(LOG), MAGIC, id, MAX_RECORD_BYTES, NO_PREALLOCATION);
-      directoryDirty = true;
+      directoryChanges.incrementAndGet();
       return 0;
     } catch (StorageException e) {
       return errno(e);
@@ -348,13 +358,13 @@ public final class Layer {
     }
     int made = files.makeDirectories(directory());
     if (made == 0) {
-      directoryDirty = true;
+      directoryChanges.incrementAndGet();
     }
     return made;
   }
 
   void fileAdded() {
-    directoryDirty = true;
+    directoryChanges.incrementAndGet();
   }
 
   /** Makes one file's pages durable, and the log as far as given or as the pages need. */
@@ -377,19 +387,33 @@ public final class Layer {
     if (current == null) {
       return 0;
     }
-    if (directoryDirty) {
-      directoryDirty = false;
+    int named = syncDirectory();
+    if (named < 0) {
+      return named;
+    }
+    int result = current.sync(offset);
+    return result < 0 && sealed ? 0 : result;
+  }
+
+  /** Makes the names of the log and of the deltas durable; 0 or a negated errno. */
+  private int syncDirectory() {
+    if (directoryDurable == directoryChanges.get()) {
+      return 0;
+    }
+    synchronized (directoryChanges) {
+      long covered = directoryChanges.get();
+      if (directoryDurable == covered) {
+        return 0;
+      }
       int result = disk().syncDirectory(directory());
       if (result >= 0) {
         result = disk().syncDirectory(files.layers());
       }
-      if (result < 0) {
-        directoryDirty = true;
-        return result;
+      if (result >= 0) {
+        directoryDurable = covered;
       }
+      return Math.min(result, 0);
     }
-    int result = current.sync(offset);
-    return result < 0 && sealed ? 0 : result;
   }
 
   /** Makes everything durable. Of a frozen layer this holds for ever. */

@@ -1,5 +1,7 @@
 package dev.coppice.storage.branch;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.coppice.storage.posix.SimulatedCrash;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +20,7 @@ class CrashSimulationTest {
   private static final int SCRIPTED_STEPS = 120;
   private static final int STEPS_BETWEEN_STOPS = 500;
   private static final int STOPS = 4;
-  private static final int DEFAULT_RUNS = 30;
+  private static final int DEFAULT_RUNS = 200;
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
@@ -55,6 +57,12 @@ class CrashSimulationTest {
       steps += stopAtRandom(seed);
     }
     LOG.info("{} seeds, {} operations", last - first + 1, steps);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {122, 1263})
+  void survivesWhatFoundAFaultOnce(long seed) {
+    assertThat(stopAtRandom(seed)).isPositive();
   }
 
   private static long stopAtRandom(long seed) {
