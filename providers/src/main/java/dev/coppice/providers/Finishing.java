@@ -22,6 +22,12 @@ final class Finishing {
   private static final String ANALYZE = "ANALYZE";
   private static final int BATCH = 25;
 
+  /**
+   * A page is marked all-visible only once the log of the commits on it is written, and an
+   * asynchronous commit counts for the 31 transactions around it too (clog.c, "group LSN").
+   */
+  private static final String LOGGED = "SET synchronous_commit = on";
+
   /** Partitions are analyzed with the table at their root. */
   private static final String TABLES =
       """
@@ -58,8 +64,9 @@ final class Finishing {
     Map<String, List<String>> small = new TreeMap<>();
     Connection connection = engine.open(facts.database());
     try {
-      // A page is not marked all-visible while the log of a commit that it needs is not written.
-      Query.run(connection, "SET synchronous_commit = on; SELECT pg_catalog.txid_current()");
+      // Flushes the log; a commit waits for that only if it has written something itself.
+      Query.run(
+          connection, LOGGED + "; SELECT pg_catalog.pg_logical_emit_message(true, 'coppice', '')");
       // An empty TOAST table would cost as much again.
       boolean sparesToast = connection.getMetaData().getDatabaseMajorVersion() >= 14;
       for (Maintenance one :
@@ -93,6 +100,7 @@ final class Finishing {
   private static void maintain(Connection session, Maintenance work, Fidelity fidelity)
       throws SQLException {
     try {
+      Query.run(session, LOGGED);
       Query.run(session, work.command + " " + String.join(", ", work.tables));
     } catch (SQLException e) {
       if (EngineFailure.isLocal(e)) {
