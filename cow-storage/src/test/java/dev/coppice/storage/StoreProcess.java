@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.nio.file.Path;
-import java.util.List;
 
 /** A {@link StoreShell} in a process of its own, which can be killed. */
 final class StoreProcess implements AutoCloseable {
@@ -21,20 +19,7 @@ final class StoreProcess implements AutoCloseable {
 
   /** Returns once the store is mounted. */
   static StoreProcess start(StoreConfig config) throws IOException {
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    StoreShell.class.getName(),
-                    config.directory().toString(),
-                    config.mountPoint().toString(),
-                    Integer.toString(config.ownerUid()),
-                    Integer.toString(config.ownerGid())))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+    Process process = StoreShell.start(config);
     StoreProcess store = new StoreProcess(process);
     String line = store.out.readLine();
     while (line != null && !line.equals("ready")) {

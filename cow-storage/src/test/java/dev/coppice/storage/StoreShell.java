@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -14,6 +15,23 @@ import java.util.Set;
 public final class StoreShell {
 
   private StoreShell() {}
+
+  /** Runs it in a process of its own. */
+  static Process start(StoreConfig config) throws IOException {
+    return new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StoreShell.class.getName(),
+                config.directory().toString(),
+                config.mountPoint().toString(),
+                Integer.toString(config.ownerUid()),
+                Integer.toString(config.ownerGid())))
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
+        .start();
+  }
 
   /**
    * @param args directory, mount point, owner's uid, owner's gid

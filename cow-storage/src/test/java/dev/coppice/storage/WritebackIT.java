@@ -92,7 +92,7 @@ class WritebackIT {
   void whatWasSyncedOrClosedOutlivesAKilledServer() throws Exception {
     byte[] content = random(32, 2_000_000);
     String branch;
-    Process server = startShell();
+    Process server = StoreShell.start(config());
     try (BufferedReader out =
         new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
       assertThat(out.readLine()).isEqualTo("ready");
@@ -116,23 +116,6 @@ class WritebackIT {
       assertThat(root.resolve("closed")).hasBinaryContent(content);
       assertThat(store.check().problems()).isEmpty();
     }
-  }
-
-  private Process startShell() throws IOException {
-    StoreConfig config = config();
-    return new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StoreShell.class.getName(),
-                config.directory().toString(),
-                config.mountPoint().toString(),
-                Integer.toString(config.ownerUid()),
-                Integer.toString(config.ownerGid())))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
   }
 
   /**
