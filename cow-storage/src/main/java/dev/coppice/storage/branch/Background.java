@@ -53,6 +53,30 @@ final class Background implements AutoCloseable {
     });
   }
 
+  /** Not before the reclaims that are due by then; refused once the store is being closed. */
+  void runLater(Runnable task) {
+    tasks.runAfter(
+        RECLAIM_DELAY,
+        () -> {
+          if (!closing) {
+            task.run();
+          }
+        });
+  }
+
+  /** Refused once the store is being closed. */
+  void run(Runnable task) {
+    tasks.run(() -> {
+      if (!closing) {
+        task.run();
+      }
+    });
+  }
+
+  boolean closing() {
+    return closing;
+  }
+
   void delete(Layer layer) {
     tasks.run(layer::delete);
   }

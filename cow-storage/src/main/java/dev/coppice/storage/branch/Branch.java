@@ -14,6 +14,7 @@ import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -516,6 +517,11 @@ public final class Branch {
     } finally {
       gate.unlockWrite(stamp);
     }
+  }
+
+  /** Whether an open file without a name uses one of these layers. */
+  boolean keepsWithoutName(Set<Layer> layers) {
+    return live.keepWithoutName(layers);
   }
 
   private void publish(FileTree newer) {

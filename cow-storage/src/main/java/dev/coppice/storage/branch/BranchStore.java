@@ -53,6 +53,7 @@ public final class BranchStore implements AutoCloseable {
   private final Lineage lineage = new Lineage();
   private final Map<BranchId, Branch> branches = new ConcurrentHashMap<>();
   private final Map<SnapshotId, Snapshot> snapshots = new ConcurrentHashMap<>();
+  private final Merging merging;
 
   private final LongSupplier nanoTime;
 
@@ -74,6 +75,7 @@ public final class BranchStore implements AutoCloseable {
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
     this.background = new Background(platform.background().get());
+    this.merging = new Merging(this, lineage, journal, background);
   }
 
   /** Takes over what was found on disk. */
@@ -97,6 +99,7 @@ public final class BranchStore implements AutoCloseable {
         background.makeDurable(layer);
       }
     }
+    merging.later();
   }
 
   private static <V> V require(Map<UUID, V> map, UUID key) {
@@ -217,6 +220,7 @@ public final class BranchStore implements AutoCloseable {
       background.makeDurable(frozen);
     }
     journal.syncOrThrow(end);
+    merging.later();
     return snapshotId;
   }
 
@@ -281,6 +285,7 @@ public final class BranchStore implements AutoCloseable {
       background.makeDurable(frozen);
     }
     journal.syncOrThrow(end);
+    merging.later();
     return id;
   }
 
@@ -297,6 +302,7 @@ public final class BranchStore implements AutoCloseable {
     journal.syncOrThrow(end);
     dead.forEach(background::delete);
     measureQuotasAnew();
+    merging.later();
   }
 
   public void delete(SnapshotId id) {
@@ -311,6 +317,7 @@ public final class BranchStore implements AutoCloseable {
     journal.syncOrThrow(end);
     dead.forEach(background::delete);
     measureQuotasAnew();
+    merging.later();
   }
 
   public BranchSpace space(BranchId id) {
@@ -340,6 +347,7 @@ public final class BranchStore implements AutoCloseable {
     Gauge.builder("coppice.store.reclaims.waiting", background, Background::waiting)
         .description("Truncated or unlinked files whose space is about to be freed")
         .register(meters);
+    merging.watch(meters);
   }
 
   private int layers() {
@@ -457,6 +465,36 @@ public final class BranchStore implements AutoCloseable {
     if (result < 0) {
       throw StoreFiles.failure("sync branch " + id + " in", files.directory(), result);
     }
+  }
+
+  /** An empty layer that is to stand where another does. */
+  Layer inPlaceOf(Layer other) {
+    return layer(ids.get(), other.parent(), other.without(), 0);
+  }
+
+  Object catalogueLock() {
+    return catalogueLock;
+  }
+
+  boolean keepsWithoutName(Set<Layer> layers) {
+    return branches.values().stream().anyMatch(branch -> branch.keepsWithoutName(layers));
+  }
+
+  /** With the catalogue's lock held. */
+  void moveSnapshots(Layer from, Layer to) {
+    snapshots.replaceAll((id, snapshot) ->
+        snapshot.layer().equals(from)
+            ? new Snapshot(id, to, snapshot.without(), snapshot.tree())
+            : snapshot);
+    measureQuotasAnew();
+  }
+
+  /** Merges all layers that can be merged now; returns how often it did. */
+  int merge() {
+    int[] merges = {0};
+    background.run(() -> merges[0] = merging.runAll());
+    background.await();
+    return merges[0];
   }
 
   /** Waits until nothing is being deleted or made durable in the background any more. */

@@ -48,6 +48,44 @@ final class Lineage {
     return uses.size();
   }
 
+  /** A frozen layer and the only one that stands on it. */
+  record Pair(Layer lower, Layer upper) {}
+
+  /** The pairs that could be one layer. */
+  List<Pair> pairs() {
+    List<Pair> pairs = new ArrayList<>();
+    for (Layer upper : uses.keySet()) {
+      Layer lower = upper.parent();
+      if (lower != null && mergeable(lower, upper)) {
+        pairs.add(new Pair(lower, upper));
+      }
+    }
+    return pairs;
+  }
+
+  boolean mergeable(Layer lower, Layer upper) {
+    return uses.getOrDefault(lower, 0) == 1
+        && uses.containsKey(upper)
+        && lower.equals(upper.parent())
+        && lower.mergeable()
+        && upper.mergeable();
+  }
+
+  /** Puts a layer in the place of two. */
+  void replace(Layer lower, Layer upper, Layer merged) {
+    Integer users = uses.remove(upper);
+    uses.remove(lower);
+    if (users == null) {
+      throw new IllegalStateException("layer " + upper.id() + " is not in use");
+    }
+    uses.put(merged, users);
+    for (Layer layer : uses.keySet()) {
+      if (upper.equals(layer.parent())) {
+        layer.rebase(merged);
+      }
+    }
+  }
+
   Set<Layer> layers() {
     return new LinkedHashSet<>(uses.keySet());
   }

@@ -10,6 +10,7 @@ import dev.coppice.storage.posix.Posix;
 import dev.coppice.storage.tree.PageMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,16 +185,32 @@ public final class LiveFile {
       target.asSlice(targetOffset, bytes).fill((byte) 0);
       return 0;
     }
-    int fd = owner.acquire();
+    Delta holder = owner.current();
+    int fd = holder.acquire();
+    while (fd < 0 && holder.current() != holder) {
+      holder = holder.current();
+      fd = holder.acquire();
+    }
     if (fd < 0) {
       return fd;
     }
     try {
-      long got = owner.disk().pread(fd, target.address() + targetOffset, bytes, offset);
+      long got = holder.disk().pread(fd, target.address() + targetOffset, bytes, offset);
       return got == bytes ? 0 : got < 0 ? (int) got : -Errno.EIO;
     } finally {
-      owner.release();
+      holder.release();
     }
+  }
+
+  /** Whether the file lives on without a name and uses one of these layers. */
+  boolean keepsWithoutName(Set<Layer> layers) {
+    if (!unlinked) {
+      return false;
+    }
+    Delta written = own();
+    boolean[] keeps = {written != null && layers.contains(written.layer())};
+    pages.forEachRun((first, count, owner) -> keeps[0] |= layers.contains(owner.current().layer()));
+    return keeps[0];
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.Node;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -101,6 +102,11 @@ final class LiveFiles {
     if (delta != null) {
       background.reclaim(layer, layer.logEnd(), () -> layer.discard(delta));
     }
+  }
+
+  /** Whether a file without a name uses one of these layers. */
+  boolean keepWithoutName(Set<Layer> layers) {
+    return live.values().stream().anyMatch(file -> file.keepsWithoutName(layers));
   }
 
   /** To be called after a file was written to; whether a fold is due. */

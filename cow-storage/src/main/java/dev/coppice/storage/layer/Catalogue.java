@@ -27,7 +27,32 @@ public final class Catalogue {
       case Edit.SnapshotDropped e -> snapshots.remove(e.snapshot());
       case Edit.FileIdsReserved e -> reservedFileIds = Math.max(reservedFileIds, e.end());
       case Edit.Booted e -> boot = e.boot();
+      case Edit.LayersMerged e -> merge(e);
     }
+  }
+
+  private void merge(Edit.LayersMerged merge) {
+    List<Edit.LayerAdded> all = List.copyOf(layers.values());
+    layers.clear();
+    for (Edit.LayerAdded added : all) {
+      Edit.LayerAdded now = added;
+      if (added.layer().equals(merge.lower())) {
+        now =
+            new Edit.LayerAdded(
+                merge.merged(), added.parent(), added.parentLogEnd(), added.without());
+      } else if (merge.upper().equals(added.parent())) {
+        now =
+            new Edit.LayerAdded(
+                added.layer(), merge.merged(), added.parentLogEnd(), added.without());
+      }
+      if (!added.layer().equals(merge.upper())) {
+        layers.put(now.layer(), now);
+      }
+    }
+    snapshots.replaceAll((id, put) ->
+        put.layer().equals(merge.upper())
+            ? new Edit.SnapshotPut(put.snapshot(), merge.merged(), put.without())
+            : put);
   }
 
   /** Forgets the layers that neither a branch nor a snapshot stands on. */

@@ -5,6 +5,7 @@ import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sparse file that holds the pages of one file in one layer, each at its own offset. Opened
@@ -22,10 +23,12 @@ public final class Delta {
   /** How many use the descriptor now, or CLOSED. */
   private final AtomicInteger users = new AtomicInteger(CLOSED);
 
+  private volatile @Nullable Delta movedTo;
   private volatile int fd;
   private volatile boolean dirty;
   private volatile boolean failed;
   private volatile boolean recentlyUsed;
+  private volatile boolean retired;
 
   /** The end of the newest record in the layer's log that gives this delta pages. */
   private volatile long lastRecord;
@@ -69,6 +72,22 @@ public final class Delta {
     return Long.toHexString(fileId) + SUFFIX;
   }
 
+  /** Where the pages are now: this delta's layer may have been merged into another. */
+  public Delta current() {
+    Delta at = this;
+    for (Delta next = at.movedTo; next != null; next = at.movedTo) {
+      at = next;
+    }
+    if (at != this && movedTo != at) {
+      movedTo = at;
+    }
+    return at;
+  }
+
+  void forwardTo(Delta target) {
+    movedTo = target;
+  }
+
   /** An open descriptor that stays open until {@link #release}, or a negated errno. */
   public int acquire() {
     while (true) {
@@ -88,13 +107,24 @@ public final class Delta {
   }
 
   public void release() {
-    users.decrementAndGet();
+    if (users.decrementAndGet() == 0 && retired) {
+      var _ = close();
+    }
+  }
+
+  /** Nothing leads here any more: closed as soon as nobody reads, so that its space is free. */
+  void retire() {
+    retired = true;
+    var _ = close();
   }
 
   private int open() {
     synchronized (this) {
       if (users.get() != CLOSED) {
         return 0;
+      }
+      if (retired) {
+        return -Errno.ENOENT;
       }
       int flags = Posix.O_RDWR | (layer.frozen() ? 0 : Posix.O_CREAT);
       int opened = disk.open(path(), flags);

@@ -83,6 +83,17 @@ public sealed interface Edit {
     }
   }
 
+  /** One layer has taken the place of two, the lower of which had no other use. */
+  record LayersMerged(UUID merged, UUID lower, UUID upper) implements Edit {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 8);
+      putId(out, merged);
+      putId(out, lower);
+      putId(out, upper);
+    }
+  }
+
   UUID NONE = new UUID(0, 0);
 
   static void encodeAll(List<Edit> edits, ByteBuffer out) {
@@ -115,6 +126,7 @@ public sealed interface Edit {
       case 5 -> new SnapshotDropped(getId(in));
       case 6 -> new FileIdsReserved(in.getLong());
       case 7 -> new Booted(getId(in));
+      case 8 -> new LayersMerged(getId(in), getId(in), getId(in));
       default -> throw new IllegalArgumentException("unknown edit " + type);
     };
   }

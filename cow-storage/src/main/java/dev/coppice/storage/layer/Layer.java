@@ -27,7 +27,7 @@ public final class Layer {
   private static final long NO_PREALLOCATION = 0;
 
   private final UUID id;
-  private final @Nullable Layer parent;
+  private volatile @Nullable Layer parent;
   private final Set<String> without;
   private final StoreFiles files;
   private final OpenDeltas openDeltas;
@@ -43,7 +43,7 @@ public final class Layer {
   /** Where the log ended when the layer was loaded. */
   private volatile long foundEnd;
 
-  /** The states that the layer leads from and to; kept until the manifest tells them. */
+  /** The states that the layer leads from and to. */
   private volatile @Nullable FileTree start;
 
   private volatile @Nullable FileTree end;
@@ -88,6 +88,11 @@ public final class Layer {
     return parent;
   }
 
+  /** Puts the layer on one that does what those below it did. */
+  public void rebase(Layer merged) {
+    parent = merged;
+  }
+
   public Set<String> without() {
     return without;
   }
@@ -119,7 +124,7 @@ public final class Layer {
    */
   public void freeze(FileTree tree) {
     frozenEnd = Math.max(frozenEnd, logEnd());
-    end = sealed ? null : tree;
+    end = tree;
     frozen = true;
   }
 
@@ -128,7 +133,7 @@ public final class Layer {
     start = tree;
   }
 
-  /** The state that the layer started from; null once the layer is sealed. */
+  /** The state that the layer started from. */
   public @Nullable FileTree start() {
     return start;
   }
@@ -136,6 +141,49 @@ public final class Layer {
   /** Where the log ended when the layer was loaded, before any repair. */
   public long foundEnd() {
     return foundEnd;
+  }
+
+  /** The state that a frozen layer has led to. */
+  @Nullable FileTree end() {
+    return end;
+  }
+
+  /** Says what a layer that was merged from others leads from and to. */
+  void replace(FileTree from, FileTree to, long logEnd) {
+    start = from;
+    end = to;
+    frozenEnd = logEnd;
+    frozen = true;
+  }
+
+  /** Writes the manifest of a layer whose data is durable; 0 or a negated errno. */
+  int sealMerged() {
+    FileTree from = start;
+    FileTree to = end;
+    if (from == null || to == null) {
+      throw new IllegalStateException("layer " + id + " was not merged");
+    }
+    int result = Manifest.write(this, from, to);
+    result = result < 0 ? result : disk().syncDirectory(files.layers());
+    if (result >= 0) {
+      sealed(frozenEnd);
+    }
+    return result;
+  }
+
+  /** Whether nothing can change it any more, and its files tell all of it or are not needed. */
+  public boolean mergeable() {
+    return frozen && durable && !deleted && (sealed || (log == null && deltas.isEmpty()));
+  }
+
+  /** Sends readers on to the layer that holds the pages now. */
+  public void forwardTo(Layer merged) {
+    deltas.forEach((fileId, delta) -> {
+      Delta target = merged.deltas.get(fileId);
+      if (target != null) {
+        delta.forwardTo(target);
+      }
+    });
   }
 
   /** Where the log of a frozen layer ended. */
@@ -201,8 +249,6 @@ public final class Layer {
     frozen = true;
     durable = true;
     sealed = true;
-    start = null;
-    end = null;
   }
 
   boolean deleted() {
@@ -241,7 +287,7 @@ public final class Layer {
     return 0;
   }
 
-  private static int errno(StorageException e) {
+  static int errno(StorageException e) {
     return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
   }
 
@@ -506,6 +552,10 @@ public final class Layer {
     }
     deltas.values().forEach(openDeltas::removed);
     deltas.clear();
+    // Pages may lead to this object for long, and it to all states before.
+    start = null;
+    end = null;
+    parent = null;
     // If that fails, the next open finds a layer that the journal does not know, and removes it.
     var _ = files.removeLayer(directory());
   }

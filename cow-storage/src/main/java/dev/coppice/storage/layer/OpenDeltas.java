@@ -35,9 +35,10 @@ public final class OpenDeltas {
     return count.get();
   }
 
-  /** Forgets a delta whose file is gone. */
+  /** Forgets a delta whose file is about to go. */
   void removed(Delta delta) {
-    if (delta.close() && open.remove(delta)) {
+    delta.retire();
+    if (open.remove(delta)) {
       count.decrementAndGet();
     }
   }

@@ -26,6 +26,7 @@ public final class Errno {
   public static final int ENOTEMPTY = 39;
   public static final int EOPNOTSUPP = 95;
   public static final int ENOTCONN = 107;
+  public static final int ECANCELED = 125;
   public static final int EDQUOT = 122;
   public static final int ESTALE = 116;
 

@@ -37,6 +37,7 @@ class BranchStoreModelTest {
     FileScript script = new FileScript(seed);
     Map<BranchId, ModelFiles> models = new HashMap<>();
     Map<SnapshotId, ModelFiles> snapshots = new HashMap<>();
+    int merges = 0;
     Path home = directory.resolve("0");
     BranchStore store = StoreOpening.open(home);
     try {
@@ -46,6 +47,9 @@ class BranchStoreModelTest {
         script.step(new CoreFiles(store.branch(id)), requireNonNull(models.get(id)));
         if (step % 50 == 0) {
           changeBranches(script, store, models, snapshots);
+        }
+        if (step % 100 == 0) {
+          merges += store.merge();
         }
         if (step % 600 == 0) {
           Path next = directory.resolve(Integer.toString(step));
@@ -57,6 +61,7 @@ class BranchStoreModelTest {
         }
       }
       compareAll(script, store, models, snapshots);
+      assertThat(merges).as("merges with seed %d", seed).isPositive();
     } finally {
       store.close();
     }

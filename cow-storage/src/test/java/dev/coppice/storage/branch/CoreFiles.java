@@ -113,6 +113,14 @@ final class CoreFiles implements FilesUnderTest {
         });
   }
 
+  byte[] content(String path) {
+    LiveFile file = file(path);
+    if (file == null) {
+      throw new IllegalStateException("no file " + path);
+    }
+    return content(file);
+  }
+
   private static byte[] content(LiveFile file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment target = arena.allocate(Math.max(1, file.size()));
