@@ -63,13 +63,7 @@ final class Ancestry {
   }
 
   private StoredSource sourceNamed(BranchName name) {
-    return register
-        .findSource(name)
-        .orElseThrow(() ->
-            new BranchException(
-                BranchFailure.SOURCE_NOT_FOUND,
-                "There is no source and no branch \"" + name + "\" to start from",
-                "List them with: coppice source list; coppice branch list"));
+    return register.findSource(name).orElseThrow(() -> Register.nothing(name));
   }
 
   private StoredSource onlySource() {

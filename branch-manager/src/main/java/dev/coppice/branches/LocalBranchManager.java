@@ -103,7 +103,7 @@ final class LocalBranchManager implements BranchManager {
         describe.of(
             branch.isPresent()
                 ? branches.snapshot(branch.get(), name)
-                : sources.seal(ground.register().source(of), name)));
+                : sources.seal(sourceNamed(of), name)));
   }
 
   @Override
@@ -120,7 +120,12 @@ final class LocalBranchManager implements BranchManager {
         .register()
         .findBranch(name)
         .map(branch -> branch.stored().id())
-        .orElseGet(() -> ground.register().source(name).id());
+        .orElseGet(() -> sourceNamed(name).id());
+  }
+
+  /** Where a branch of that name would have done as well. */
+  private StoredSource sourceNamed(BranchName name) {
+    return ground.register().findSource(name).orElseThrow(() -> Register.nothing(name));
   }
 
   @Override

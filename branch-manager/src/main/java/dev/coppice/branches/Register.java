@@ -64,6 +64,14 @@ final class Register {
         "List them with: coppice branch list; create it with: coppice branch create " + name);
   }
 
+  /** What can have snapshots and is there under neither name. */
+  static BranchException nothing(BranchName name) {
+    return new BranchException(
+        BranchFailure.SOURCE_NOT_FOUND,
+        "There is no source and no branch \"" + name + "\"",
+        "List them with: coppice source list; coppice branch list");
+  }
+
   StoredSnapshot snapshot(SnapshotId id) {
     return Optional.ofNullable(snapshots.get(id))
         .orElseThrow(() ->

@@ -189,6 +189,22 @@ class ServerIT {
   }
 
   @Test
+  @Order(5)
+  void psqlOpensWhatItsOwnOptionsName() {
+    Path answer = directory.resolve("answer");
+    String data = directory.resolve("data").toString();
+    String sql = "SELECT current_database() || ' ' || current_user";
+    for (List<String> more : List.of(List.<String>of(), List.of("-d", "postgres"))) {
+      List<String> psql = new ArrayList<>(List.of("psql", "one", "--data-dir", data, "--"));
+      psql.addAll(List.of("-X", "-A", "-t", "-o", answer.toString(), "-c", sql));
+      psql.addAll(more);
+
+      assertThat(Ran.command(List.of(), psql.toArray(String[]::new)).exit()).isZero();
+      assertThat(answer).hasContent((more.isEmpty() ? "sink" : "postgres") + " sink_owner");
+    }
+  }
+
+  @Test
   @Order(6)
   void theWireTellsWhatIsWrong() throws Exception {
     String url = server.url(new BranchName("one"));

@@ -199,8 +199,8 @@ public final class Catalogue implements AutoCloseable {
       boolean snapshot = message.contains("snapshot_owner_name_key");
       return new BranchException(
           snapshot ? BranchFailure.SNAPSHOT_EXISTS : BranchFailure.BRANCH_EXISTS,
-          "Could not %s: the name is taken".formatted(what),
-          "Choose another name, or delete what has it.",
+          "Could not %s: there is one of that name already".formatted(what),
+          "Choose another name, or delete the one that has it.",
           e);
     }
     if (FOREIGN_KEY_VIOLATION.equals(e.getSQLState())) {

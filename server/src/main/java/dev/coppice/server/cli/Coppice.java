@@ -39,7 +39,9 @@ public final class Coppice implements Runnable {
   }
 
   static CommandLine commandLine() {
-    return new CommandLine(new Coppice())
+    CommandLine commandLine = new CommandLine(new Coppice());
+    NotBuiltYet.COMMANDS.forEach(name -> commandLine.addSubcommand(name, new NotBuiltYet()));
+    return commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(false)
         .setParameterExceptionHandler(Errors::misuse)

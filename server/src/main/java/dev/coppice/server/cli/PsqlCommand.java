@@ -3,15 +3,15 @@ package dev.coppice.server.cli;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
 import java.io.IOException;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** {@code coppice psql}. The password goes through the environment, where no other user sees it. */
+/**
+ * {@code coppice psql}. The address goes through the environment: no other user sees the password,
+ * and psql's own options override what is there.
+ */
 @Command(name = "psql", description = "Opens psql on a branch; its exit code becomes ours.")
 final class PsqlCommand extends ClientCommand {
   @Parameters(index = "0", paramLabel = "BRANCH")
@@ -23,14 +23,10 @@ final class PsqlCommand extends ClientCommand {
   @Override
   public Integer call() throws InterruptedException {
     String url = api().get(path("branches", name) + "?password=true").path("url").asText();
-    String user = URI.create(url).getRawUserInfo();
-    int colon = user.indexOf(':');
     List<String> command = new ArrayList<>(List.of("psql"));
-    command.add(url.replace(user, user.substring(0, colon)));
     command.addAll(arguments);
     ProcessBuilder psql = new ProcessBuilder(command).inheritIO();
-    psql.environment()
-        .put("PGPASSWORD", URLDecoder.decode(user.substring(colon + 1), StandardCharsets.UTF_8));
+    PsqlEnvironment.set(psql.environment(), url);
     return waitFor(start(psql));
   }
 

@@ -9,9 +9,12 @@ import dev.coppice.server.failure.FailureCode;
 import dev.coppice.server.failure.FailureCode.Exit;
 import dev.coppice.server.failure.FailureTable;
 import dev.coppice.server.output.Json;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coppice source …}. */
@@ -74,8 +77,23 @@ final class SourceCommand extends CommandGroup {
         description = "postgres://user:password@host:port/database")
     private String url = "";
 
+    @Option(
+        names = "--mask",
+        paramLabel = "FILE",
+        description = "A masking policy. Not built yet: with it nothing is pulled.")
+    private @Nullable Path mask;
+
+    @SuppressWarnings("UnusedVariable")
+    @Option(
+        names = "--no-follow",
+        description = "Pull once. Not needed yet, since no source is followed so far.")
+    private boolean pullOnce;
+
     @Override
     public Integer call() {
+      if (mask != null) {
+        throw NotBuiltYet.masking(name, mask);
+      }
       ObjectNode body = object().put("name", name).put("url", url);
       print(pull(body).path("source"), Views::source);
       return 0;

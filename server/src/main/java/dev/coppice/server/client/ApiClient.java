@@ -158,7 +158,13 @@ public final class ApiClient {
           "Start one with \"coppice serve\", or name another with --server or COPPICE_URL.",
           e);
     }
-    String why = e instanceof SocketTimeoutException ? "it does not answer" : e.toString();
+    String why =
+        switch (e) {
+          case SocketTimeoutException silent -> "it does not answer";
+          case UnknownHostException unknown -> "there is no such host";
+          case ConnectException refused -> "nothing listens there";
+          default -> e.toString();
+        };
     return new ServerException(
         ServerFailure.SERVER_LOST,
         "cannot talk to the server at %s: %s".formatted(server.url(), why),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -57,6 +58,8 @@ final class RawSettings {
       }
     } catch (JsonProcessingException e) {
       problems.add("%s: not YAML: %s".formatted(file, e.getOriginalMessage()));
+    } catch (NoSuchFileException e) {
+      problems.add(file + ": there is no such file");
     } catch (IOException e) {
       problems.add("%s: cannot be read: %s".formatted(file, e));
     }

@@ -77,6 +77,7 @@ public final class FailureTable {
       case SERVER_NOT_RUNNING, SERVER_LOST -> code(failure, "08001", 502, Exit.FAILED);
       case DATA_DIRECTORY_UNUSABLE, TOOL_MISSING, DEMO_FAILED ->
           code(failure, "58000", 500, Exit.FAILED);
+      case NOT_BUILT_YET -> code(failure, "0A000", 501, Exit.FAILED);
       case INTERNAL -> code(failure, "XX000", 500, Exit.FAILED);
     };
   }

@@ -18,5 +18,6 @@ public enum ServerFailure {
   TOOL_MISSING,
   BENCHMARK_UNKNOWN,
   DEMO_FAILED,
+  NOT_BUILT_YET,
   INTERNAL
 }

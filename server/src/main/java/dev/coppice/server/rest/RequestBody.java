@@ -84,7 +84,8 @@ final class RequestBody {
             DurationText.parse(text)
                 .orElseThrow(() ->
                     invalid(
-                        "the ttl \"%s\" is not a duration such as 90s, 2h or 7d".formatted(text))));
+                        "the ttl \"%s\" is not a duration".formatted(text),
+                        "Write it as 90s, 30m, 2h or 7d.")));
   }
 
   static OptionalLong quota(@Nullable String value) {
@@ -95,7 +96,8 @@ final class RequestBody {
     OptionalLong bytes = BytesText.parse(text.get());
     if (bytes.isEmpty()) {
       throw invalid(
-          "the quota \"%s\" is not a size such as 500MB, 10GB or 1TiB".formatted(text.get()));
+          "the quota \"%s\" is not a size".formatted(text.get()),
+          "Write it as 500MB, 10GB or 1TiB.");
     }
     return bytes;
   }
@@ -110,11 +112,15 @@ final class RequestBody {
         .findFirst()
         .orElseThrow(() ->
             invalid(
-                "the access \"%s\" is none of reader, writer, owner, superuser".formatted(text)));
+                "there is no access \"%s\"".formatted(text),
+                "Choose one of reader, writer, owner and superuser."));
   }
 
   static ServerException invalid(String message) {
-    return new ServerException(
-        ServerFailure.REQUEST_INVALID, message, "docs/rest.md describes every request.");
+    return invalid(message, "docs/rest.md describes every request.");
+  }
+
+  private static ServerException invalid(String message, String hint) {
+    return new ServerException(ServerFailure.REQUEST_INVALID, message, hint);
   }
 }

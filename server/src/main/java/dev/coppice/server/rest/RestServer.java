@@ -174,7 +174,7 @@ public final class RestServer implements AutoCloseable {
         "store check",
         events -> {
           events.send(Map.of("event", "phase", "phase", "check"));
-          return Map.of("check", manager.checkStore());
+          return Map.of("check", StoreCheckView.of(manager.checkStore()));
         });
   }
 

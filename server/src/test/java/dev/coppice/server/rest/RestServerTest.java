@@ -116,8 +116,24 @@ class RestServerTest {
         "superuser_not_allowed");
     assertFailure(
         call("POST", "/v1/branches", "\"" + "x".repeat(2 << 20) + "\""), 413, "request_too_large");
+    // A policy that is not kept must not be taken for one that is.
+    assertFailure(
+        call("POST", "/v1/sources", "{\"name\":\"x\",\"url\":\"postgres://h\",\"mask\":\"f\"}"),
+        400,
+        "request_invalid");
     assertFailure(call("GET", "/v1/nothing", ""), 404, "route_not_found");
     assertFailure(call("DELETE", "/v1/snapshots/shop/s1", ""), 409, "snapshot_in_use");
+  }
+
+  @Test
+  void aCheckTellsWhetherTheStoreIsSound() throws Exception {
+    String answer = call("POST", "/v1/store/check", "{}").body();
+    String last = answer.lines().reduce((before, line) -> line).orElseThrow();
+    JsonNode check = new ObjectMapper().readTree(last).path("check");
+
+    assertThat(check.path("sound").isBoolean()).isTrue();
+    assertThat(check.path("sound").asBoolean()).isFalse();
+    assertThat(check.path("problems")).hasSize(1);
   }
 
   @Test
