@@ -3,6 +3,7 @@ package dev.coppice.storage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +38,9 @@ public final class StoreShell {
    * @param args directory, mount point, owner's uid, owner's gid
    */
   public static void main(String[] args) throws IOException {
+    PrintStream answers = System.out;
+    // What is logged is not an answer.
+    System.setOut(System.err);
     StoreConfig config =
         new StoreConfig(
             Path.of(args[0]),
@@ -46,11 +50,11 @@ public final class StoreShell {
     try (PageStore store = PageStore.open(config);
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-      System.out.println("ready");
+      answers.println("ready");
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         long start = System.nanoTime();
         String answer = answer(store, line.strip().split(" "));
-        System.out.printf("%s %d us%n", answer, (System.nanoTime() - start) / 1000);
+        answers.printf("%s %d us%n", answer, (System.nanoTime() - start) / 1000);
       }
     }
   }

@@ -1,12 +1,9 @@
 package dev.coppice.storage;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -92,23 +89,16 @@ class WritebackIT {
   void whatWasSyncedOrClosedOutlivesAKilledServer() throws Exception {
     byte[] content = random(32, 2_000_000);
     String branch;
-    Process server = StoreShell.start(config());
-    try (BufferedReader out =
-        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
-      assertThat(out.readLine()).isEqualTo("ready");
-      server.getOutputStream().write("create\n".getBytes(UTF_8));
-      server.getOutputStream().flush();
-      branch = out.readLine().split(" ", -1)[0];
+    try (StoreProcess server = StoreProcess.start(config())) {
+      branch = server.ask("create");
       Path root = home.resolve("mnt").resolve(branch);
       FileChannel synced = writing(root.resolve("synced"));
       synced.write(ByteBuffer.wrap(content));
       synced.force(false);
       Files.write(root.resolve("closed"), content);
       synced.write(ByteBuffer.wrap(content));
-      server.destroyForcibly().waitFor();
+      server.kill();
       assertThatExceptionOfType(IOException.class).isThrownBy(synced::close);
-    } finally {
-      server.destroyForcibly().waitFor();
     }
     try (PageStore store = open()) {
       Path root = store.path(BranchId.parse(branch));

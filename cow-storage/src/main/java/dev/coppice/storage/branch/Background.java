@@ -1,5 +1,6 @@
 package dev.coppice.storage.branch;
 
+import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -16,24 +17,31 @@ final class Background implements AutoCloseable {
   private record Reclaim(Layer layer, long logOffset, Runnable free) {}
 
   private final BackgroundTasks tasks;
+  private final Journal journal;
   private final ConcurrentLinkedQueue<Reclaim> reclaims = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean reclaimScheduled = new AtomicBoolean();
   private volatile boolean closing;
 
-  Background(BackgroundTasks tasks) {
+  Background(BackgroundTasks tasks, Journal journal) {
     this.tasks = tasks;
+    this.journal = journal;
   }
 
-  void makeDurable(Layer layer) {
+  /**
+   * @param frozenBy the end of the journal's record that froze the layer: after a power loss it may
+   *     be the top of its branch again, and then it must not have a manifest
+   */
+  void makeDurable(Layer layer, long frozenBy) {
     tasks.run(() -> {
       if (!closing) {
-        makeDurableNow(layer);
+        makeDurableNow(layer, frozenBy);
       }
     });
   }
 
-  private static void makeDurableNow(Layer layer) {
-    int result = Durability.syncLineage(layer);
+  private void makeDurableNow(Layer layer, long frozenBy) {
+    int result = journal.sync(frozenBy);
+    result = result < 0 ? result : Durability.syncLineage(layer);
     if (result < 0) {
       LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
       return;

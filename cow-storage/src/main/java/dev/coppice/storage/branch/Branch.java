@@ -9,6 +9,7 @@ import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.layer.Page;
+import dev.coppice.storage.layer.StoreFiles;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
@@ -508,6 +509,10 @@ public final class Branch {
   FileTree freeze(Supplier<Layer> newTop) {
     long stamp = gate.writeLock();
     try {
+      int cleaned = live.cleanEnds();
+      if (cleaned < 0) {
+        throw StoreFiles.failure("freeze", top.directory(), cleaned);
+      }
       Layer next = newTop.get();
       FileTree frozen = live.fold(this::publish);
       top.freeze(frozen);

@@ -74,7 +74,7 @@ public final class BranchStore implements AutoCloseable {
     this.journal = journal;
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
-    this.background = new Background(platform.background().get());
+    this.background = new Background(platform.background().get(), journal);
     this.merging = new Merging(this, lineage, journal, background);
   }
 
@@ -96,7 +96,7 @@ public final class BranchStore implements AutoCloseable {
     }
     for (Layer layer : lineage.layers()) {
       if (layer.frozen()) {
-        background.makeDurable(layer);
+        background.makeDurable(layer, 0);
       }
     }
     merging.later();
@@ -217,7 +217,7 @@ public final class BranchStore implements AutoCloseable {
       snapshots.put(
           snapshotId,
           new Snapshot(snapshotId, frozen, names, tree.withoutTopLevel(names, Branch.nowNanos())));
-      background.makeDurable(frozen);
+      background.makeDurable(frozen, end);
     }
     journal.syncOrThrow(end);
     merging.later();
@@ -282,7 +282,7 @@ public final class BranchStore implements AutoCloseable {
                       new Edit.BranchPut(id.value(), top)));
       end = branch.top().journalOffset();
       start(id, layer(top, frozen, names, end), tree.withoutTopLevel(names, Branch.nowNanos()));
-      background.makeDurable(frozen);
+      background.makeDurable(frozen, end);
     }
     journal.syncOrThrow(end);
     merging.later();

@@ -39,6 +39,10 @@ public final class LiveFile {
   private long foldedEdits;
   private volatile boolean noted;
   private volatile boolean unlinked;
+
+  /** Whether a write that failed may have left something behind the end, which must not show. */
+  private volatile boolean uncleanEnd;
+
   private volatile Node lastNode;
 
   /** Where writes went last: to the top layer's delta, unless that layer was frozen since. */
@@ -231,8 +235,29 @@ public final class LiveFile {
     if (offset < 0 || offset + bytes > MAX_BYTES) {
       return -Errno.EFBIG;
     }
+    if (offset + bytes > size) {
+      int cleaned = cleanEnd();
+      if (cleaned < 0) {
+        return cleaned;
+      }
+    }
+    int result = writeAndRecord(top, source, sourceOffset, bytes, offset, scratch);
+    if (result < 0 && offset + bytes > size) {
+      uncleanEnd = true;
+      var _ = cleanEnd();
+    }
+    return result;
+  }
+
+  private int writeAndRecord(
+      Layer top,
+      MemorySegment source,
+      long sourceOffset,
+      int bytes,
+      long offset,
+      MemorySegment scratch) {
     Delta delta = ownIn(top);
-    int fd = delta.acquire();
+    int fd = acquireOwn(delta);
     if (fd < 0) {
       return fd;
     }
@@ -251,6 +276,34 @@ public final class LiveFile {
     return record(delta, offset, bytes, scratch);
   }
 
+  boolean uncleanEnd() {
+    return uncleanEnd;
+  }
+
+  /** Clears what a failed write has left behind the end; 0 or a negated errno. */
+  synchronized int cleanEnd() {
+    Delta delta = own;
+    int used = (int) (size & Page.MASK);
+    if (uncleanEnd && used != 0 && delta != null && pages.owner(size >> Page.SHIFT) == delta) {
+      int fd = delta.acquire();
+      if (fd < 0) {
+        return fd;
+      }
+      try (Arena arena = Arena.ofConfined()) {
+        int bytes = Page.BYTES - used;
+        long done = delta.disk().pwrite(fd, arena.allocate(bytes).address(), bytes, size);
+        delta.wrote();
+        if (done < 0) {
+          return (int) done;
+        }
+      } finally {
+        delta.release();
+      }
+    }
+    uncleanEnd = false;
+    return 0;
+  }
+
   private @Nullable Delta ownedBy(Layer top) {
     Delta delta = own;
     return delta != null && (unlinked || delta.layer() == top) ? delta : null;
@@ -258,11 +311,16 @@ public final class LiveFile {
 
   Delta ownIn(Layer top) {
     Delta delta = ownedBy(top);
-    if (delta == null) {
-      delta = top.delta(id);
+    return delta == null ? top.delta(id) : delta;
+  }
+
+  /** As {@link Delta#acquire}; a delta whose file could not be made is not this file's own. */
+  synchronized int acquireOwn(Delta delta) {
+    int fd = delta.acquire();
+    if (fd >= 0) {
       own = delta;
     }
-    return delta;
+    return fd;
   }
 
   /** How many pages of a range the layer does not hold yet. */
@@ -415,13 +473,11 @@ public final class LiveFile {
     if (newSize < 0 || newSize > MAX_BYTES) {
       return -Errno.EFBIG;
     }
-    if (newSize < size && (newSize & Page.MASK) != 0) {
-      int cleared = clearTail(top, newSize, scratch);
-      if (cleared < 0) {
-        return cleared;
-      }
+    int cleared = cleanEnd();
+    if (cleared == 0 && newSize < size && (newSize & Page.MASK) != 0) {
+      cleared = clearTail(top, newSize, scratch);
     }
-    int recorded = recordSize(top, newSize);
+    int recorded = cleared < 0 ? cleared : recordSize(top, newSize);
     if (recorded < 0) {
       return recorded;
     }
@@ -507,7 +563,7 @@ public final class LiveFile {
     long from = Math.max(offset, Page.count(size) << Page.SHIFT);
     if (end > from) {
       Delta delta = ownIn(top);
-      int fd = delta.acquire();
+      int fd = acquireOwn(delta);
       if (fd < 0) {
         return fd;
       }
@@ -520,7 +576,8 @@ public final class LiveFile {
     if (keepSize || end <= size) {
       return 0;
     }
-    int recorded = recordSize(top, end);
+    int cleaned = cleanEnd();
+    int recorded = cleaned < 0 ? cleaned : recordSize(top, end);
     if (recorded < 0) {
       return recorded;
     }

@@ -28,6 +28,7 @@ final class LiveFiles {
   private final ConcurrentHashMap<Long, LiveFile> live = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, LiveFile> changed = new ConcurrentHashMap<>();
   private final AtomicInteger changedCount = new AtomicInteger();
+  private final ConcurrentHashMap<Long, LiveFile> unclean = new ConcurrentHashMap<>();
 
   /**
    * @param tree the branch's present one
@@ -78,7 +79,7 @@ final class LiveFiles {
             }
             return null;
           }
-          return last && !file.changed() ? null : file;
+          return last && !file.changed() && !file.uncleanEnd() ? null : file;
         });
   }
 
@@ -111,11 +112,26 @@ final class LiveFiles {
 
   /** To be called after a file was written to; whether a fold is due. */
   boolean noteChange(LiveFile file) {
+    if (file.uncleanEnd()) {
+      unclean.put(file.id(), file);
+    }
     if (!file.changed() || file.unlinked() || !file.firstNote()) {
       return false;
     }
     changed.put(file.id(), file);
     return changedCount.incrementAndGet() > MAX_CHANGED;
+  }
+
+  /** Clears what failed writes have left behind the ends of files; 0 or a negated errno. */
+  int cleanEnds() {
+    for (LiveFile file : unclean.values()) {
+      int result = file.cleanEnd();
+      if (result < 0) {
+        return result;
+      }
+      unclean.remove(file.id());
+    }
+    return 0;
   }
 
   /**
@@ -145,7 +161,8 @@ final class LiveFiles {
         file.id(),
         (key, known) -> {
           known.settle();
-          return known.lookups() > 0 || known.changed() ? known : null;
+          boolean needed = known.lookups() > 0 || known.changed() || known.uncleanEnd();
+          return needed ? known : null;
         });
   }
 }

@@ -75,7 +75,7 @@ final class Zeroing {
 
   private int punch(long from, long end) {
     Delta delta = file.ownIn(top);
-    int fd = delta.acquire();
+    int fd = file.acquireOwn(delta);
     if (fd < 0) {
       return fd;
     }

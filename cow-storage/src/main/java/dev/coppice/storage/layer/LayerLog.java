@@ -113,7 +113,10 @@ final class LayerLog implements RecordReader.Visitor {
   /** The files whose content the log speaks of. */
   List<Long> writtenFiles() {
     return records.stream()
-        .filter(r -> r instanceof LayerRecord.PagesWritten || r instanceof LayerRecord.Resized)
+        .filter(r ->
+            r instanceof LayerRecord.PagesWritten
+                || r instanceof LayerRecord.Resized
+                || r instanceof StateRecord.PagesHeld)
         .map(LayerRecord::fileId)
         .distinct()
         .toList();

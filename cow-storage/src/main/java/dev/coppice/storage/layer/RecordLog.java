@@ -88,6 +88,7 @@ public final class RecordLog implements AutoCloseable {
     int written = log.writeHeader(header);
     if (written < 0) {
       log.close();
+      var _ = disk.unlink(path);
       throw StoreFiles.failure("write", path, written);
     }
     return log;

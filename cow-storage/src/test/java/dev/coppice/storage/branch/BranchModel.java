@@ -77,6 +77,11 @@ final class BranchModel {
     acknowledged = states.size() - 1;
   }
 
+  /** The attempt has failed, and nothing is left of it. */
+  void refuse() {
+    states.subList(acknowledged + 1, states.size()).clear();
+  }
+
   /** No state before this one comes back. */
   void syncedUpTo(long state) {
     int gone = (int) Math.min(acknowledged, state - firstState);

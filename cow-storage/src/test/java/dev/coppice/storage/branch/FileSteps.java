@@ -2,9 +2,12 @@ package dev.coppice.storage.branch;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.branch.BranchModel.Entry;
 import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Node;
+import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -134,11 +137,35 @@ final class FileSteps {
       next.put(path, new Entry(file, target, PERMISSIONS));
       model.attempt(next);
     }
-    long result = branch.create(find(branch, parent(path)), name(path), type | PERMISSIONS, target);
-    same("create " + path, result > 0, expected);
+    var _ = settle("create " + path, made(branch, path, type, target), expected, branch, model);
+  }
+
+  /** The mount tells failures of the store as it tells those of files. */
+  private static long made(Branch branch, String path, int type, String target) {
+    try {
+      return branch.create(find(branch, parent(path)), name(path), type | PERMISSIONS, target);
+    } catch (StorageException e) {
+      return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
+    }
+  }
+
+  /**
+   * Compares how a call ended with how it should have; false if the disk prevented it, and then it
+   * must not have changed anything.
+   */
+  private boolean settle(
+      String what, long result, boolean expected, Branch branch, BranchModel model) {
+    if (simulation.refused(result)) {
+      model.refuse();
+      String problem = model.difference(FoundFiles.of(branch));
+      same(what + " was refused: " + problem, problem.isEmpty(), true);
+      return false;
+    }
+    same(what, result >= 0, expected);
     if (expected) {
       model.acknowledge();
     }
+    return true;
   }
 
   private void remove(Branch branch, BranchModel model, String path) {
@@ -152,10 +179,7 @@ final class FileSteps {
     long parent = find(branch, parent(path));
     int result =
         directory ? branch.removeDirectory(parent, name(path)) : branch.unlink(parent, name(path));
-    same("remove " + path, result == 0, expected);
-    if (expected) {
-      model.acknowledge();
-    }
+    var _ = settle("remove " + path, result, expected, branch, model);
   }
 
   private void rename(Branch branch, BranchModel model, String from, String to) {
@@ -166,6 +190,8 @@ final class FileSteps {
     TreeMap<String, Entry> next = new TreeMap<>(model.entries());
     boolean expected = mayMove(next, from, to, flags);
     boolean sameFile = isSameFile(next.get(from), next.get(to));
+    FileModel moved = model.file(from);
+    long namedAt = moved == null ? 0 : moved.namedAt();
     if (expected && !sameFile) {
       move(next, from, to, (flags & EXCHANGE) != 0, model.nextState());
       model.attempt(next);
@@ -173,9 +199,11 @@ final class FileSteps {
     int result =
         branch.rename(
             find(branch, parent(from)), name(from), find(branch, parent(to)), name(to), flags);
-    same("rename " + from + " to " + to + " flags " + flags, result == 0, expected);
-    if (expected && !sameFile) {
-      model.acknowledge();
+    String what = "rename " + from + " to " + to + " flags " + flags;
+    if (expected && sameFile) {
+      same(what, result == 0, true);
+    } else if (!settle(what, result, expected, branch, model) && moved != null) {
+      moved.namedAt(namedAt);
     }
   }
 
@@ -231,6 +259,7 @@ final class FileSteps {
       return;
     }
     boolean expected = !next.containsKey(to) && isDirectory(next, parent(to));
+    long namedAt = file.namedAt();
     if (expected) {
       Entry old = requireNonNull(next.get(from));
       next.put(to, new Entry(file, "", old.permissions()));
@@ -238,9 +267,8 @@ final class FileSteps {
       model.attempt(next);
     }
     int result = branch.link(find(branch, from), find(branch, parent(to)), name(to));
-    same("link " + from + " as " + to, result == 0, expected);
-    if (expected) {
-      model.acknowledge();
+    if (!settle("link " + from + " as " + to, result, expected, branch, model)) {
+      file.namedAt(namedAt);
     }
   }
 
@@ -257,8 +285,7 @@ final class FileSteps {
             : entry);
     model.attempt(next);
     int result = branch.setAttributes(find(branch, path), permissions, -1);
-    same("change the mode of " + path, result == 0, true);
-    model.acknowledge();
+    var _ = settle("change the mode of " + path, result, true, branch, model);
   }
 
   private @Nullable LiveFile file(Branch branch, String path) {
@@ -285,10 +312,26 @@ final class FileSteps {
     file.attempt(written(file.content(), offset, bytes));
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-      int result = branch.write(live, source, 0, bytes.length, offset, arena.allocate(8192));
-      same("write", result == bytes.length, true);
+      settle(
+          "write", branch.write(live, source, 0, bytes.length, offset, scratch(arena)), live, file);
     }
-    file.acknowledge();
+  }
+
+  private static MemorySegment scratch(Arena arena) {
+    return arena.allocate(8192);
+  }
+
+  /** The same for a change of a file's content. */
+  private void settle(String what, int result, LiveFile live, FileModel file) {
+    if (simulation.refused(result)) {
+      byte[] found = FoundFiles.content(live);
+      String problem = file.problem(found, false);
+      same(what + " was refused: " + problem, problem == null, true);
+      file.found(found);
+    } else {
+      same(what + " with " + result, result >= 0, true);
+      file.acknowledge();
+    }
   }
 
   private void resize(Branch branch, BranchModel model, String path, int size) {
@@ -299,9 +342,8 @@ final class FileSteps {
     }
     file.attempt(Arrays.copyOf(file.content(), size));
     try (Arena arena = Arena.ofConfined()) {
-      same("resize", branch.resize(live, size, arena.allocate(8192)) == 0, true);
+      settle("resize", branch.resize(live, size, scratch(arena)), live, file);
     }
-    file.acknowledge();
   }
 
   private void extend(Branch branch, BranchModel model, String path, int size) {
@@ -313,8 +355,7 @@ final class FileSteps {
     boolean keepSize = random.nextBoolean();
     int newSize = keepSize ? file.content().length : Math.max(size + 1, file.content().length);
     file.attempt(Arrays.copyOf(file.content(), newSize));
-    allocate(branch, live, keepSize ? Posix.FALLOC_FL_KEEP_SIZE : 0, 0, size + 1);
-    file.acknowledge();
+    allocate(branch, live, file, keepSize ? Posix.FALLOC_FL_KEEP_SIZE : 0, 0, size + 1);
   }
 
   private void clear(Branch branch, BranchModel model, String path, int offset, int bytes) {
@@ -328,29 +369,35 @@ final class FileSteps {
         next, Math.min(offset, next.length), Math.min(offset + bytes, next.length), (byte) 0);
     file.attempt(next);
     int hole = random.nextBoolean() ? Posix.FALLOC_FL_PUNCH_HOLE : Posix.FALLOC_FL_ZERO_RANGE;
-    allocate(branch, live, hole | Posix.FALLOC_FL_KEEP_SIZE, offset, bytes);
-    file.acknowledge();
+    allocate(branch, live, file, hole | Posix.FALLOC_FL_KEEP_SIZE, offset, bytes);
   }
 
-  private void allocate(Branch branch, LiveFile live, int mode, long offset, long bytes) {
+  private void allocate(
+      Branch branch, LiveFile live, FileModel file, int mode, long offset, long bytes) {
     try (Arena arena = Arena.ofConfined()) {
-      int result = branch.allocate(live, mode, offset, bytes, arena.allocate(8192));
-      same("allocate in mode " + mode, result == 0, true);
+      int result = branch.allocate(live, mode, offset, bytes, scratch(arena));
+      settle("allocate in mode " + mode, result, live, file);
     }
   }
 
   private void syncFile(Branch branch, BranchModel model, String path) {
     FileModel file = model.file(path);
-    if (file != null) {
-      same("sync " + path, branch.sync(find(branch, path)) == 0, true);
+    if (file != null && synced("sync " + path, branch.sync(find(branch, path)))) {
       file.synced();
       model.syncedUpTo(file.namedAt());
     }
   }
 
   private void syncNames(Branch branch, BranchModel model) {
-    same("sync names", branch.syncNames() == 0, true);
-    model.namesSynced();
+    if (synced("sync names", branch.syncNames())) {
+      model.namesSynced();
+    }
+  }
+
+  private boolean synced(String what, int result) {
+    boolean refused = simulation.refused(result);
+    same(what, refused || result == 0, true);
+    return !refused;
   }
 
   /** Opens a file, writes to one that is open, or closes one and compares what is left of it. */
@@ -372,8 +419,8 @@ final class FileSteps {
     }
     if (random.nextBoolean()) {
       write(one.branch(), live, one.model(), offset(), bytes());
-      same("sync an open file", one.branch().sync(one.id()) == 0, true);
-      if (one.model().unsyncedVersions() > MAX_UNSYNCED) {
+      boolean synced = synced("sync an open file", one.branch().sync(one.id()));
+      if (synced && one.model().unsyncedVersions() > MAX_UNSYNCED) {
         one.model().synced();
       }
     } else {

@@ -4,7 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.layer.StoreFiles;
+import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.SimulatedCrash;
 import dev.coppice.storage.posix.SimulatedDisk;
 import java.nio.file.Path;
@@ -53,6 +56,14 @@ final class Simulation {
   /** What a stopped call would have deleted. */
   private @Nullable Object dying;
 
+  /** What failed calls have made or deleted: the next program finds it or does not. */
+  private final Map<Object, BranchModel> unsure = new HashMap<>();
+
+  /** Refusals before the present step, and before the program started. */
+  private long refusalsBefore;
+
+  private long refusalsAtStart;
+
   Simulation(long seed) {
     this.seed = seed;
     this.random = new Random(seed);
@@ -80,6 +91,15 @@ final class Simulation {
     return "seed %d, step %d, disk operation %d".formatted(seed, steps, disk.operations());
   }
 
+  /**
+   * Whether a call failed as the disk did while it ran. What was not written when it had to be
+   * stays lost, so that this program's later syncs may fail as well.
+   */
+  boolean refused(long result) {
+    boolean full = result == -Errno.ENOSPC && disk.refusals() > refusalsBefore;
+    return full || (result == -Errno.EIO && disk.refusals() > refusalsAtStart);
+  }
+
   private UUID nextId() {
     return new UUID(seed, ++nextId);
   }
@@ -97,6 +117,7 @@ final class Simulation {
             () -> tasks);
     StoreFiles files = platform.files(HOME);
     StoreOpening.makeDirectories(files);
+    refusalsAtStart = disk.refusals();
     store = StoreOpening.recover(files, platform, () -> {});
     this.files = new FileSteps(this);
   }
@@ -118,8 +139,10 @@ final class Simulation {
   /** One random operation on files, on branches or in the background. */
   void step() {
     steps++;
+    refusalsBefore = disk.refusals();
     if (branches.isEmpty()) {
-      make(BranchModel::new, store()::create);
+      unlessRefused(() -> make(BranchModel::new, store()::create));
+      return;
     }
     int choice = random.nextInt(100);
     if (choice < 88) {
@@ -128,8 +151,33 @@ final class Simulation {
     } else if (choice < 94) {
       tasks.runOne();
     } else {
-      stepBranches();
+      unlessRefused(this::stepBranches);
     }
+  }
+
+  /** A call that failed may have made or deleted something all the same. */
+  private void unlessRefused(Runnable call) {
+    try {
+      call.run();
+    } catch (StorageException e) {
+      long result = e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
+      if (!refused(result)) {
+        throw e;
+      }
+      settleCall();
+    }
+  }
+
+  private void settleCall() {
+    Object deleted = dying;
+    if (deleted != null) {
+      BranchModel model = deleted instanceof BranchId ? branches.get(deleted) : null;
+      unsure.put(deleted, model == null ? requireNonNull(snapshots.get(deleted)) : model);
+    }
+    settle(branches, store().branches());
+    settle(snapshots, store().snapshots());
+    born = null;
+    dying = null;
   }
 
   <T> T pick(Map<T, ?> from) {
@@ -240,6 +288,7 @@ final class Simulation {
     settle(snapshots, store().snapshots());
     born = null;
     dying = null;
+    unsure.clear();
     branches.forEach(
         (id, model) -> reconcile("branch " + id, store().branch(id), model, powerLost));
     snapshots.forEach((id, model) -> {
@@ -257,6 +306,15 @@ final class Simulation {
     }
   }
 
+  /** Makes everything durable, which nothing may prevent now. */
+  void syncAll() {
+    refusalsBefore = disk.refusals();
+    branches.forEach((id, model) -> {
+      store().sync(id);
+      model.allSynced();
+    });
+  }
+
   void check() {
     store().awaitBackground();
     List<String> problems = store().check().problems();
@@ -265,22 +323,24 @@ final class Simulation {
     }
   }
 
-  /** A call that was stopped counts or does not. */
+  /** A call that was stopped or failed counts or does not. */
   private <T> void settle(Map<T, BranchModel> expected, Set<T> found) {
     Set<T> missing = new HashSet<>(expected.keySet());
     missing.removeAll(found);
-    if (!missing.isEmpty() && (missing.size() > 1 || !missing.contains(dying))) {
-      throw new AssertionError(this + ": lost " + missing);
+    Set<T> lost = new HashSet<>(missing);
+    lost.removeIf(id -> id.equals(dying) || unsure.containsKey(id));
+    if (!lost.isEmpty()) {
+      throw new AssertionError(this + ": lost " + lost);
     }
     expected.keySet().removeAll(missing);
     for (T id : found) {
-      BranchModel unknown = born;
       if (!expected.containsKey(id)) {
-        if (unknown == null) {
+        BranchModel model = unsure.getOrDefault(id, born);
+        if (model == null) {
           throw new AssertionError(this + ": nobody made " + id);
         }
-        expected.put(id, unknown);
-        born = null;
+        expected.put(id, model);
+        unsure.put(id, model);
       }
     }
   }

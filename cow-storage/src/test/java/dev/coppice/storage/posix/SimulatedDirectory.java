@@ -61,6 +61,17 @@ final class SimulatedDirectory {
     }
   }
 
+  /** See {@link SimulatedFile#forgetRefusal}. */
+  void forgetRefusals() {
+    for (Object entry : now.values()) {
+      if (entry instanceof SimulatedFile file) {
+        file.forgetRefusal();
+      } else if (entry instanceof SimulatedDirectory directory) {
+        directory.forgetRefusals();
+      }
+    }
+  }
+
   void sync() {
     unsynced.clear();
     durable.clear();

@@ -28,6 +28,7 @@ public final class SimulatedDisk implements Disk {
   private long failFrom = NEVER;
   private long failUntil = NEVER;
   private int failure;
+  private long refusals;
 
   public SimulatedDisk(long seed) {
     this.random = new Random(seed);
@@ -43,11 +44,21 @@ public final class SimulatedDisk implements Disk {
     stopAt = operation;
   }
 
-  /** Refuses operations of these numbers. */
+  /** Refuses operations of these numbers; with {@code ENOSPC} only those that take space. */
   public void failBetween(long from, long until, int errno) {
     failFrom = from;
     failUntil = until;
     failure = errno;
+  }
+
+  /** The operation from which on nothing is refused any more. */
+  public long failingUntil() {
+    return failFrom == NEVER ? 0 : failUntil;
+  }
+
+  /** How many operations were refused. */
+  public long refusals() {
+    return refusals;
   }
 
   /** The same disk in the hands of the next program: whatever was written is there. */
@@ -56,6 +67,7 @@ public final class SimulatedDisk implements Disk {
     stopped = false;
     stopAt = NEVER;
     failFrom = NEVER;
+    root.forgetRefusals();
   }
 
   /** The same disk after the machine went down: what was not synced may be lost or damaged. */
@@ -82,11 +94,20 @@ public final class SimulatedDisk implements Disk {
 
   /** Counts an operation; 0 or a negated errno to answer. */
   private int begin(String what, Object on) {
+    return begin(what, on, false);
+  }
+
+  private int begin(String what, Object on, boolean takesSpace) {
     if (stopped) {
       throw new SimulatedCrash(what + " " + on);
     }
     long number = operations++;
-    return number >= failFrom && number < failUntil ? -failure : 0;
+    boolean failing = number >= failFrom && number < failUntil;
+    if (!failing || (failure == Errno.ENOSPC && !takesSpace)) {
+      return 0;
+    }
+    refusals++;
+    return -failure;
   }
 
   /** The operation may have happened in part; the process does not live to see it. */
@@ -135,7 +156,7 @@ public final class SimulatedDisk implements Disk {
     }
     SimulatedFile file = found instanceof SimulatedFile known ? known : new SimulatedFile();
     if (found == null || (flags & Posix.O_TRUNC) != 0) {
-      int refused = begin("create", path);
+      int refused = begin("create", path, true);
       if (refused < 0) {
         return refused;
       }
@@ -186,10 +207,11 @@ public final class SimulatedDisk implements Disk {
   @Override
   public long pwrite(int fd, long address, long bytes, long offset) {
     SimulatedFile file = file(fd);
-    int refused = begin("write", fd);
+    int refused = begin("write", fd, true);
     byte[] content = memory(address, bytes).toArray(ValueLayout.JAVA_BYTE);
     if (refused < 0 || operations > stopAt) {
-      content = Arrays.copyOf(content, random.nextInt(content.length + 1));
+      int most = refused < 0 ? content.length : content.length + 1;
+      content = Arrays.copyOf(content, random.nextInt(most));
     }
     if (content.length > 0) {
       file.write((int) offset, content);
@@ -203,6 +225,7 @@ public final class SimulatedDisk implements Disk {
     SimulatedFile file = file(fd);
     int refused = begin("sync", fd);
     if (refused < 0) {
+      file.refuseSync();
       return refused;
     }
     stopBeforeIfDue("sync", fd);
@@ -227,7 +250,7 @@ public final class SimulatedDisk implements Disk {
   @Override
   public int allocate(int fd, int mode, long offset, long bytes) {
     SimulatedFile file = file(fd);
-    int refused = begin("allocate", fd);
+    int refused = begin("allocate", fd, true);
     if (refused == 0 && (mode & Posix.FALLOC_FL_PUNCH_HOLE) != 0) {
       int end = (int) Math.min(file.size(), offset + bytes);
       if (end > offset) {
@@ -265,7 +288,7 @@ public final class SimulatedDisk implements Disk {
     if (source == null || !source.equals(directory(to.getParent())) || find(from) == null) {
       return -Errno.ENOENT;
     }
-    int refused = begin("rename", from);
+    int refused = begin("rename", from, true);
     if (refused < 0) {
       return refused;
     }
@@ -312,7 +335,7 @@ public final class SimulatedDisk implements Disk {
     if (parent == null || find(path) != null) {
       return parent == null ? -Errno.ENOENT : -Errno.EEXIST;
     }
-    int refused = begin("make", path);
+    int refused = begin("make", path, true);
     if (refused < 0) {
       return refused;
     }

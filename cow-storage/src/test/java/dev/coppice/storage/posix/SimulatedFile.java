@@ -28,6 +28,7 @@ final class SimulatedFile {
   private byte[] now = new byte[0];
   private byte[] durable = new byte[0];
   private final List<Change> unsynced = new ArrayList<>();
+  private boolean syncRefused;
 
   int size() {
     return now.length;
@@ -55,8 +56,23 @@ final class SimulatedFile {
   }
 
   void sync() {
-    unsynced.clear();
-    durable = now.clone();
+    if (!syncRefused) {
+      unsynced.clear();
+      durable = now.clone();
+    }
+  }
+
+  /**
+   * The kernel takes pages that it could not write for clean, so no later sync writes them. As far
+   * as this file is concerned, none writes anything.
+   */
+  void refuseSync() {
+    syncRefused = true;
+  }
+
+  /** The next program may sync again. */
+  void forgetRefusal() {
+    syncRefused = false;
   }
 
   /** Damage that no sync follows: rot. */
@@ -86,6 +102,7 @@ final class SimulatedFile {
       }
     }
     now = content;
+    syncRefused = false;
     sync();
   }
 
