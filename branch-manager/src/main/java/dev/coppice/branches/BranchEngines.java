@@ -54,7 +54,10 @@ final class BranchEngines {
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
     Path data = store.path(branch);
-    if (!ControlFile.cleanlyShutDown(data)) {
+    host.removeStalePid(store, branch);
+    byte[] control =
+        store.read(branch, ControlFile.NAME, ControlFile.BYTES).orElseGet(() -> new byte[0]);
+    if (!ControlFile.cleanlyShutDown(control)) {
       // Recovery relies on it, and the engine's own syncfs(2) does not reach the store.
       store.sync(branch);
     }

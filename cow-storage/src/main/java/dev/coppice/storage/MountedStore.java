@@ -1,6 +1,7 @@
 package dev.coppice.storage;
 
 import dev.coppice.storage.branch.BranchStore;
+import dev.coppice.storage.branch.FileStart;
 import dev.coppice.storage.branch.StagingDirectory;
 import dev.coppice.storage.branch.StoreOpening;
 import dev.coppice.storage.fuse.FuseMeters;
@@ -87,6 +88,11 @@ final class MountedStore implements PageStore {
       throw new IllegalArgumentException("not a staging directory of this store");
     }
     store.fill(empty, directory);
+  }
+
+  @Override
+  public Optional<byte[]> read(BranchId branch, String file, int mostBytes) {
+    return FileStart.read(store.branch(branch), file, mostBytes);
   }
 
   @Override

@@ -32,6 +32,14 @@ public interface PageStore extends AutoCloseable {
    */
   Path path(BranchId branch);
 
+  /**
+   * The beginning of a regular file as the store has it, which what was written since the last
+   * {@code fsync} or {@code close} may be missing from; empty if there is no such file. It does not
+   * go through the mount: a process that is killed while a thread of its own waits for its own
+   * mount can never end.
+   */
+  Optional<byte[]> read(BranchId branch, String file, int mostBytes);
+
   /** Creates a branch with no files. Durable on return. */
   BranchId create();
 

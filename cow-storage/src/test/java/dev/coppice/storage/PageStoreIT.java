@@ -74,6 +74,26 @@ class PageStoreIT {
   }
 
   @Test
+  void theBeginningOfAFileIsReadWithoutTheMount() throws IOException {
+    try (PageStore store = open()) {
+      BranchId branch = store.create();
+      Path directory = Files.createDirectory(store.path(branch).resolve("global"));
+      Files.writeString(directory.resolve("control"), "0123456789");
+      BranchId child = store.fork(branch, Set.of());
+      Files.writeString(directory.resolve("control"), "abc");
+
+      assertThat(store.read(child, "global/control", 4)).hasValue("0123".getBytes(UTF_8));
+      assertThat(store.read(branch, "global/control", 100)).hasValue("abc".getBytes(UTF_8));
+      assertThat(store.read(branch, "global/control", 0)).hasValue(new byte[0]);
+      assertThat(store.read(branch, "global", 4)).isEmpty();
+      assertThat(store.read(branch, "global/absent", 4)).isEmpty();
+      assertThat(store.read(branch, "control/global", 4)).isEmpty();
+      Files.delete(directory.resolve("control"));
+      assertThat(store.read(branch, "global/control", 4)).isEmpty();
+    }
+  }
+
+  @Test
   void anUnlinkedFileStaysUsableWhileItIsOpenAcrossAFreeze() throws IOException {
     try (PageStore store = open()) {
       BranchId branch = store.create();

@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Locale;
 import javax.net.ssl.SSLException;
@@ -19,7 +20,10 @@ final class ConnectFailure {
   }
 
   static SourceException of(ConnectionUrl url, SQLException e) {
-    String message = firstLine(e);
+    String message =
+        caused(e, UnknownHostException.class)
+            ? "this machine knows no host of that name"
+            : firstLine(e);
     String where = url.host() + ":" + url.port();
     SourceFailure failure = classify(e, message);
     String text =

@@ -99,6 +99,7 @@ public final class CatalogueEngine implements AutoCloseable {
     if (closed) {
       return;
     }
+    host.removeStalePid(store, place.store());
     Engine started =
         host.start(
             new EngineStart(

@@ -1,17 +1,18 @@
 package dev.coppice.branches.engine;
 
-import java.io.DataInputStream;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * What a cluster's {@code global/pg_control} says of its last end. The layout of its first 20 bytes
  * is that of {@code src/include/catalog/pg_control.h}, the same in every major since 8.3.
  */
 public final class ControlFile {
+
+  public static final String NAME = "global/pg_control";
+
+  /** How much of its beginning matters here. */
+  public static final int BYTES = 20;
 
   private static final int STATE_OFFSET = 16;
 
@@ -21,14 +22,8 @@ public final class ControlFile {
   private ControlFile() {}
 
   /** False where the next start has to recover, or where the file does not say. */
-  public static boolean cleanlyShutDown(Path data) {
-    byte[] start = new byte[STATE_OFFSET + Integer.BYTES];
-    try (DataInputStream file =
-        new DataInputStream(Files.newInputStream(data.resolve("global/pg_control")))) {
-      file.readFully(start);
-    } catch (IOException _) {
-      return false; // The engine will say what is wrong with it.
-    }
-    return ByteBuffer.wrap(start).order(ByteOrder.nativeOrder()).getInt(STATE_OFFSET) == SHUT_DOWN;
+  public static boolean cleanlyShutDown(byte[] start) {
+    return start.length >= BYTES
+        && ByteBuffer.wrap(start).order(ByteOrder.nativeOrder()).getInt(STATE_OFFSET) == SHUT_DOWN;
   }
 }

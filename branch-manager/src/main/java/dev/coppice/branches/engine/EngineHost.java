@@ -5,11 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.coppice.branches.BranchException;
 import dev.coppice.branches.BranchFailure;
 import dev.coppice.branches.DirectoryTree;
+import dev.coppice.storage.BranchId;
+import dev.coppice.storage.PageStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -28,6 +32,10 @@ public final class EngineHost {
 
   /** {@code sockaddr_un.sun_path} less its final zero byte (unix(7)). */
   private static final int LONGEST_SOCKET_PATH_BYTES = 107;
+
+  static final String PID_FILE = "postmaster.pid";
+
+  private static final Duration REMOVAL_TIMEOUT = Duration.ofSeconds(30);
 
   private final Confinement confinement;
   private final Path sockets;
@@ -91,6 +99,27 @@ public final class EngineHost {
     running.put(start.name(), log);
     var _ = engine.ended().thenAccept(ended -> running.remove(start.name(), log));
     return engine;
+  }
+
+  /**
+   * Removes the pid file that an engine leaves which was killed: nobody else can run on this
+   * PGDATA, and Postgres would take a recycled pid for an engine. Another process removes it, for
+   * the reason that {@link PageStore#read} gives.
+   */
+  public void removeStalePid(PageStore store, BranchId branch) {
+    if (store.read(branch, PID_FILE, 0).isEmpty()) {
+      return;
+    }
+    String file = store.path(branch).resolve(PID_FILE).toString();
+    Command.Result removed =
+        Command.run(confinement.wrap(List.of("rm", "-f", file), false), REMOVAL_TIMEOUT);
+    if (!removed.succeeded()) {
+      throw new BranchException(
+          BranchFailure.ENGINE_START_FAILED,
+          "The file %s of an engine that was killed cannot be removed: %s"
+              .formatted(file, removed.output()),
+          "Remove it, and connect again.");
+    }
   }
 
   private Path directory(String name) {

@@ -40,6 +40,9 @@ final class Initialisation {
       if (result.succeeded()) {
         return attempt;
       }
+      if (FullDisk.explains(result.output(), data)) {
+        throw FullDisk.failure("A new engine could not be initialised");
+      }
       complaints.add(attempt.description() + ": " + result.output());
       empty();
     }

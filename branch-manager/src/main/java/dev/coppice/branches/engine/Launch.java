@@ -27,7 +27,26 @@ record Launch(
     Map<String, String> fixed,
     EngineLog log) {
 
+  /**
+   * Tries again where an engine met a full disk and there is room by now: the kernel tells of a
+   * write-back that failed once more to the next who opens the file, one file after the other.
+   */
   Engine run() {
+    long began = System.nanoTime();
+    while (true) {
+      try {
+        return attempt();
+      } catch (BranchException e) {
+        if (e.failure() != BranchFailure.DISK_FULL
+            || FullDisk.now(start.data(), socketDirectory)
+            || System.nanoTime() - began > start.timeout().toNanos()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private Engine attempt() {
     Path socket = socketDirectory.resolve(".s.PGSQL." + port);
     Engine engine = new Engine(start.name(), process(socket), socket, log);
     boolean ready = false;
@@ -48,8 +67,6 @@ record Launch(
       confinement.user().own(socketDirectory);
       Files.setPosixFilePermissions(socketDirectory, PosixFilePermissions.fromString("rwx------"));
       Files.deleteIfExists(socket);
-      // Nobody else can run on this PGDATA, and Postgres would take a recycled pid for an engine.
-      Files.deleteIfExists(start.data().resolve("postmaster.pid"));
       log.begin();
       ProcessBuilder builder =
           new ProcessBuilder(confinement.wrap(commandLine(), withoutNetwork))
@@ -128,6 +145,9 @@ record Launch(
   }
 
   private BranchException failed(String why) {
+    if (FullDisk.explains(log.tail(), start.data(), socketDirectory)) {
+      return FullDisk.failure("Engine " + start.name() + " did not start");
+    }
     return new BranchException(
         BranchFailure.ENGINE_START_FAILED,
         "Engine %s (PostgreSQL %s) did not start: %s. Its last lines:%n%s"

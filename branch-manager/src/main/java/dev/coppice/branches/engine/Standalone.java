@@ -105,7 +105,9 @@ public final class Standalone {
       Path sockets,
       int port,
       Path hba,
-      EngineLog log) {
+      EngineLog log)
+      throws IOException {
+    Files.deleteIfExists(config.directory().resolve("data").resolve(EngineHost.PID_FILE));
     EngineStart start =
         new EngineStart(
             "standalone",

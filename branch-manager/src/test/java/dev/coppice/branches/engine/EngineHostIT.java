@@ -41,6 +41,10 @@ class EngineHostIT {
     lab.close();
   }
 
+  private static boolean cleanlyShutDown(Path data) throws IOException {
+    return ControlFile.cleanlyShutDown(Files.readAllBytes(data.resolve(ControlFile.NAME)));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {15, 16, 17, 18})
   void embeddedEnginesOfEveryMajorStartAnswerAndStop(int major) throws Exception {
@@ -50,14 +54,14 @@ class EngineHostIT {
     assertThat(lab.host.initialise(installation, data, EngineLocale.C_UTF8))
         .isEqualTo(EngineLocale.C_UTF8);
 
-    assertThat(ControlFile.cleanlyShutDown(data)).isTrue();
+    assertThat(cleanlyShutDown(data)).isTrue();
     Engine engine = lab.host.start(start(installation, data, EngineSettings.branch(major)));
 
     assertThat(one(engine, "SHOW server_version_num")).startsWith(String.valueOf(major));
     assertThat(one(engine, "SHOW server_encoding")).isEqualTo("UTF8");
-    assertThat(ControlFile.cleanlyShutDown(data)).isFalse();
+    assertThat(cleanlyShutDown(data)).isFalse();
     engine.stopFast(PATIENCE);
-    assertThat(ControlFile.cleanlyShutDown(data)).isTrue();
+    assertThat(cleanlyShutDown(data)).isTrue();
     assertThat(engine.alive()).isFalse();
     assertThat(engine.lastLogLines()).contains("database system is shut down");
   }

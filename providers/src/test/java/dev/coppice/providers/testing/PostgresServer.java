@@ -316,7 +316,7 @@ public final class PostgresServer implements AutoCloseable {
     return "root".equals(System.getProperty("user.name"));
   }
 
-  private static List<String> unprivileged(List<String> command) {
+  static List<String> unprivileged(List<String> command) {
     if (!root()) {
       return command;
     }
@@ -327,7 +327,7 @@ public final class PostgresServer implements AutoCloseable {
     return dropped;
   }
 
-  private static void handOver(Path directory) throws IOException {
+  static void handOver(Path directory) throws IOException {
     if (!root()) {
       return;
     }
@@ -340,13 +340,13 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
   }
 
-  private static void delete(Path directory) {
+  static void delete(Path directory) {
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);

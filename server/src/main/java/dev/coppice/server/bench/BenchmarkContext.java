@@ -27,9 +27,9 @@ public record BenchmarkContext(
     postgresDirectories = List.copyOf(postgresDirectories);
   }
 
-  /** How many A-B pairs a comparison takes its medians over. */
+  /** How many A-B pairs a comparison takes its medians over; fewer for a look at a change. */
   public int pairs() {
-    return quick ? 3 : 5;
+    return Integer.getInteger("coppice.benchmark.pairs", quick ? 3 : 5);
   }
 
   public void say(String line) {

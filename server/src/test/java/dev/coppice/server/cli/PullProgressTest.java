@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class PullProgressTest {
@@ -33,11 +35,28 @@ class PullProgressTest {
 
   @Test
   void onATerminalBarsAreRedrawnAndLeaveNothing() throws JsonProcessingException {
-    play(new PullBars(new PrintWriter(err, true), 200));
+    play(new PullBars(new PrintWriter(err, true), 200, clock()));
 
     assertThat(err.toString())
-        .contains("a.big", "500 of about 1,000 rows", "1 of 2 tables", "left")
+        .contains("a.big", "500 of ~1,000 rows, 4.00 kB\n")
+        .contains("500 of ~1,000 rows, 4.00 kB, 2 s left\n")
+        .contains("1 of 2 tables", "507 rows, 4.07 kB, 2 s left\n")
         .endsWith("\033[J");
+  }
+
+  @Test
+  void aNarrowTerminalKeepsTheTimeLeft() throws JsonProcessingException {
+    play(new PullBars(new PrintWriter(err, true), 80, clock()));
+
+    assertThat(err.toString()).contains("2 s left\n");
+    assertThat(err.toString().lines())
+        .allMatch(line -> line.length() <= 80 + "\033[2A\033[J".length());
+  }
+
+  /** A second passes between any two looks at it. */
+  private static LongSupplier clock() {
+    AtomicLong nanos = new AtomicLong();
+    return () -> nanos.addAndGet(1_000_000_000);
   }
 
   @Test
@@ -54,10 +73,10 @@ class PullProgressTest {
 
   @Test
   void aBarHasEighths() {
-    assertThat(PullBars.bar(0)).isBlank().hasSize(20);
-    assertThat(PullBars.bar(1)).isEqualTo("█".repeat(20));
-    assertThat(PullBars.bar(0.5)).isEqualTo("█".repeat(10) + " ".repeat(10));
-    assertThat(PullBars.bar(0.51)).isEqualTo("█".repeat(10) + "▎" + " ".repeat(9));
+    assertThat(PullBars.bar(0, 20)).isBlank().hasSize(20);
+    assertThat(PullBars.bar(1, 20)).isEqualTo("█".repeat(20));
+    assertThat(PullBars.bar(0.5, 20)).isEqualTo("█".repeat(10) + " ".repeat(10));
+    assertThat(PullBars.bar(0.51, 20)).isEqualTo("█".repeat(10) + "▎" + " ".repeat(9));
   }
 
   private static void play(PullProgress progress) throws JsonProcessingException {
