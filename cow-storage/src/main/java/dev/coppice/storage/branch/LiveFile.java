@@ -165,45 +165,7 @@ public final class LiveFile {
   public int read(MemorySegment target, long targetOffset, int bytes, long offset) {
     PageMap<Delta> map = pages;
     int wanted = (int) Math.max(0, Math.min(bytes, size - offset));
-    int done = 0;
-    while (done < wanted) {
-      long at = offset + done;
-      Delta owner = map.owner(at >> Page.SHIFT);
-      long runEnd = (at | Page.MASK) + 1;
-      while (runEnd < offset + wanted && map.owner(runEnd >> Page.SHIFT) == owner) {
-        runEnd += Page.BYTES;
-      }
-      int run = (int) (Math.min(runEnd, offset + wanted) - at);
-      int result = readRun(owner, target, targetOffset + done, run, at);
-      if (result < 0) {
-        return result;
-      }
-      done += run;
-    }
-    return wanted;
-  }
-
-  private static int readRun(
-      @Nullable Delta owner, MemorySegment target, long targetOffset, int bytes, long offset) {
-    if (owner == null) {
-      target.asSlice(targetOffset, bytes).fill((byte) 0);
-      return 0;
-    }
-    Delta holder = owner.current();
-    int fd = holder.acquire();
-    while (fd < 0 && holder.current() != holder) {
-      holder = holder.current();
-      fd = holder.acquire();
-    }
-    if (fd < 0) {
-      return fd;
-    }
-    try {
-      long got = holder.disk().pread(fd, target.address() + targetOffset, bytes, offset);
-      return got == bytes ? 0 : got < 0 ? (int) got : -Errno.EIO;
-    } finally {
-      holder.release();
-    }
+    return Runs.read(map, target, targetOffset, wanted, offset);
   }
 
   /** Whether the file lives on without a name and uses one of these layers. */
@@ -404,7 +366,7 @@ public final class LiveFile {
   }
 
   private int loadPage(long page, MemorySegment scratch) {
-    return readRun(pages.owner(page), scratch, 0, Page.BYTES, page << Page.SHIFT);
+    return Runs.readOne(pages.owner(page), scratch, 0, Page.BYTES, page << Page.SHIFT);
   }
 
   /** Data first, then the record of it, then what readers see. */

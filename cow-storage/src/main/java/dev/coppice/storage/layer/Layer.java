@@ -105,7 +105,8 @@ public final class Layer {
     return files.disk();
   }
 
-  long nanoTime() {
+  /** The platform's clock, of no particular origin. */
+  public long nanoTime() {
     return files.nanoTime();
   }
 

@@ -20,6 +20,9 @@ public interface Disk {
   /** Reads until the bytes are there or the file ends. */
   long pread(int fd, long address, long bytes, long offset);
 
+  /** Says that a range will be read soon, which a disk may use to begin at once. */
+  default void willNeed(int fd, long offset, long bytes) {}
+
   /** Writes all the bytes or fails, and may then have written some. */
   long pwrite(int fd, long address, long bytes, long offset);
 

@@ -24,6 +24,7 @@ public final class Posix {
   public static final int FALLOC_FL_KEEP_SIZE = 1;
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final int FALLOC_FL_ZERO_RANGE = 16;
+  private static final int POSIX_FADV_WILLNEED = 3;
   private static final int PR_SET_IO_FLUSHER = 57;
 
   private static final Linker LINKER = Linker.nativeLinker();
@@ -69,6 +70,10 @@ public final class Posix {
       handle("ftruncate", FunctionDescriptor.of(INT, INT, LONG));
   private static final MethodHandle FALLOCATE =
       handle("fallocate", FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
+  private static final MethodHandle FADVISE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("posix_fadvise"),
+          FunctionDescriptor.of(INT, INT, LONG, LONG, INT));
   private static final MethodHandle FSTAT =
       handle("fstat", FunctionDescriptor.of(INT, INT, POINTER));
   private static final MethodHandle RENAME =
@@ -235,6 +240,15 @@ public final class Posix {
     try {
       int result = (int) FTRUNCATE.invokeExact(state, fd, size);
       return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /** Begins to read a range into the page cache without waiting for it (posix_fadvise(2)). */
+  public static void willNeed(int fd, long offset, long bytes) {
+    try {
+      var _ = (int) FADVISE.invokeExact(fd, offset, bytes, POSIX_FADV_WILLNEED);
     } catch (Throwable e) {
       throw bug(e);
     }

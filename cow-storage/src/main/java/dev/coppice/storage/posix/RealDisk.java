@@ -29,6 +29,11 @@ public final class RealDisk implements Disk {
   }
 
   @Override
+  public void willNeed(int fd, long offset, long bytes) {
+    Posix.willNeed(fd, offset, bytes);
+  }
+
+  @Override
   public long pwrite(int fd, long address, long bytes, long offset) {
     return Posix.pwrite(fd, address, bytes, offset);
   }

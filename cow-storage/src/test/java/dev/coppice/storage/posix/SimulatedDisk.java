@@ -28,10 +28,21 @@ public final class SimulatedDisk implements Disk {
   private long failFrom = NEVER;
   private long failUntil = NEVER;
   private int failure;
+  private int askedAhead;
   private long refusals;
 
   public SimulatedDisk(long seed) {
     this.random = new Random(seed);
+  }
+
+  /** How often a range was asked for ahead of reading it. */
+  public int askedAhead() {
+    return askedAhead;
+  }
+
+  @Override
+  public void willNeed(int fd, long offset, long bytes) {
+    askedAhead++;
   }
 
   /** How many operations that change something there have been. */
