@@ -65,8 +65,8 @@ final class SourceCommand extends CommandGroup {
   @Command(
       name = "add",
       description =
-          "Pulls a database, so that branches of it can be created. Ctrl-C cancels the pull and"
-              + " leaves nothing behind.")
+          "Pulls a database, so that branches of it can be created. Ctrl-C cancels the pull, which"
+              + " can be repeated at once.")
   static final class Add extends ClientCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "What to call it here.")
     private String name = "";

@@ -99,7 +99,8 @@ public final class Doctor {
         : Finding.warning(
             "network namespaces",
             "not available, so an engine could open connections of its own",
-            "Allow unprivileged user namespaces, or run as root.");
+            "Allow unprivileged user namespaces, or run as root; give a container \"--cap-add"
+                + " SYS_ADMIN\".");
   }
 
   private Finding diskSpace() {
@@ -142,13 +143,13 @@ public final class Doctor {
 
   private Finding port(ListenAddress address, String key) {
     String what = "port " + address.port();
-    if (Files.exists(DataDirectory.address(settings.dataDirectory()))) {
-      return Finding.passed(what, "the server on this data directory is running");
-    }
     try {
       new ServerSocket(address.port(), 1, InetAddress.getByName(address.host())).close();
       return Finding.passed(what, "free on " + address.host());
     } catch (IOException e) {
+      if (Files.exists(DataDirectory.address(settings.dataDirectory()))) {
+        return Finding.passed(what, "the server on this data directory is running");
+      }
       return Finding.warning(
           what,
           "cannot be opened on %s: %s".formatted(address.host(), e.getMessage()),
