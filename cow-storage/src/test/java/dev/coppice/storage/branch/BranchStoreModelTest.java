@@ -7,6 +7,7 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.FileScript;
 import dev.coppice.storage.ModelFiles;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.layer.StoreFiles;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -23,10 +24,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random operations on many branches against plain maps, with restarts and kills in between. */
+/**
+ * Random operations on many branches against plain maps, with restarts and kills in between. The
+ * long form is -Dcoppice.model.steps=N, for each of three seeds.
+ */
 class BranchStoreModelTest {
 
-  private static final int STEPS = 6_000;
+  private static final int STEPS = Integer.getInteger("coppice.model.steps", 6_000);
   private static final int MAX_BRANCHES = 8;
 
   @TempDir Path directory;
@@ -55,6 +59,7 @@ class BranchStoreModelTest {
           Path next = directory.resolve(Integer.toString(step));
           copyAsAKillLeavesIt(home, next);
           store.close();
+          StoreFiles.deleteTree(home);
           home = next;
           store = StoreOpening.open(home);
           compareAll(script, store, models, snapshots);

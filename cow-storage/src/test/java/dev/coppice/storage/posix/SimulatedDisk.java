@@ -30,6 +30,7 @@ public final class SimulatedDisk implements Disk {
   private int failure;
   private int askedAhead;
   private long refusals;
+  private long reads;
 
   public SimulatedDisk(long seed) {
     this.random = new Random(seed);
@@ -157,6 +158,7 @@ public final class SimulatedDisk implements Disk {
 
   @Override
   public int open(Path path, int flags) {
+    reads++;
     SimulatedDirectory parent = directory(path.getParent());
     Object found = find(path);
     if (parent == null || (found == null && (flags & Posix.O_CREAT) == 0)) {
@@ -204,8 +206,14 @@ public final class SimulatedDisk implements Disk {
     return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
+  /** How often files were opened or read. */
+  public long reads() {
+    return reads;
+  }
+
   @Override
   public long pread(int fd, long address, long bytes, long offset) {
+    reads++;
     SimulatedFile file = file(fd);
     int got = (int) Math.max(0, Math.min(bytes, file.size() - offset));
     if (got > 0) {
