@@ -7,6 +7,7 @@ import dev.coppice.server.bench.Benchmark;
 import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.server.bench.BenchmarkResult;
 import dev.coppice.server.bench.BenchmarkResult.Row;
+import dev.coppice.server.bench.BenchmarkResult.Skipped;
 import dev.coppice.server.client.ApiClient;
 import java.io.IOException;
 import java.sql.Connection;
@@ -16,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -51,11 +53,19 @@ public final class BranchingBenchmark implements Benchmark {
   public BenchmarkResult run(BenchmarkContext context) throws Exception {
     int samples = context.quick() ? 25 : 100;
     List<Row> rows = new ArrayList<>();
+    List<Skipped> skipped = new ArrayList<>();
     String postgres = BranchingBases.prepare(context, LARGE_SCALE, SMALL_SCALE);
 
     context.say("no warm engines: create, first row, wake");
     try (ServerProcess server = ServerProcess.start(context, 0)) {
       rows.addAll(cold(server, samples));
+      Optional<Pgbench> pgbench = Pgbench.find();
+      if (pgbench.isPresent()) {
+        context.say("children of a branch under pgbench");
+        rows.addAll(busy(server, pgbench.get(), samples));
+      } else {
+        skipped.add(new Skipped("busy_child_first_row_ms_p50", Pgbench.HOW_TO_INSTALL));
+      }
     }
     context.say("warm engines: first row, 100 at once");
     try (ServerProcess server = ServerProcess.start(context, WARM_ENGINES)) {
@@ -63,7 +73,7 @@ public final class BranchingBenchmark implements Benchmark {
       rows.addAll(footprint(server));
       rows.add(concurrent(server));
     }
-    return new BenchmarkResult(postgres, rows, List.of());
+    return new BenchmarkResult(postgres, rows, skipped);
   }
 
   private static List<Row> cold(ServerProcess server, int samples)
@@ -98,6 +108,33 @@ public final class BranchingBenchmark implements Benchmark {
         ratio("first_row_cold_size_ratio", large, small),
         Row.median("wake_ms_p50", "ms", NO_PEER, wake),
         Row.quantile("new_branch_bytes", 1, "bytes", "after its first row", bytes));
+  }
+
+  /** The load comes from the machine that is measured, and takes what processors there are. */
+  private static List<Row> busy(ServerProcess server, Pgbench pgbench, int samples)
+      throws Exception {
+    double[] millis = new double[samples];
+    Timing parent = Timing.createAndRead(server.api(), "small", "busy");
+    Process load = pgbench.start(parent.connection(), List.of("-n", "-c", "4", "-T", "3600"));
+    try {
+      for (int i = -UNTIMED_ROUNDS / 3; i < samples; i++) {
+        Timing child = Timing.createAndRead(server.api(), "busy", "child-" + (i + UNTIMED_ROUNDS));
+        if (i >= 0) {
+          millis[i] = child.totalMillis();
+        }
+        server.api().delete("/v1/branches/" + child.branch());
+      }
+      if (!load.isAlive()) {
+        throw new IOException("pgbench ended before its time");
+      }
+    } finally {
+      load.destroy();
+      load.waitFor();
+      server.api().delete("/v1/branches/busy");
+    }
+    return List.of(
+        Row.median("busy_child_first_row_ms_p50", "ms", NO_PEER, millis),
+        Row.quantile("busy_child_first_row_ms_p95", 0.95, "ms", NO_PEER, millis));
   }
 
   private static List<Row> warm(ServerProcess server, int samples)
@@ -167,7 +204,8 @@ public final class BranchingBenchmark implements Benchmark {
    * @param createMillis the REST call alone
    * @param totalMillis from before that call to the first row
    */
-  private record Timing(String branch, String url, double createMillis, double totalMillis) {
+  private record Timing(
+      String branch, String connection, String url, double createMillis, double totalMillis) {
 
     static Timing createAndRead(ApiClient api, String source, String branch) throws SQLException {
       ObjectNode request =
@@ -175,10 +213,11 @@ public final class BranchingBenchmark implements Benchmark {
       long start = System.nanoTime();
       JsonNode created = api.post("/v1/branches?password=true", request);
       long afterCreate = System.nanoTime();
-      String url = JdbcUrl.of(created.path("url").asText());
+      String connection = created.path("url").asText();
+      String url = JdbcUrl.of(connection);
       readOneRow(url);
       long end = System.nanoTime();
-      return new Timing(branch, url, (afterCreate - start) / 1e6, (end - start) / 1e6);
+      return new Timing(branch, connection, url, (afterCreate - start) / 1e6, (end - start) / 1e6);
     }
 
     double readAgainMillis() throws SQLException {

@@ -77,6 +77,22 @@ record Pgbench(Path program) {
         Long.parseLong(figure(TRANSACTIONS, output)));
   }
 
+  /**
+   * Runs it beside the caller, who stops it.
+   *
+   * @param connection a connection string
+   */
+  Process start(String connection, List<String> options) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(program.toString());
+    command.addAll(options);
+    command.add(connection);
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
   private static String figure(Pattern pattern, String output) throws IOException {
     Matcher matcher = pattern.matcher(output);
     if (!matcher.find()) {

@@ -28,6 +28,7 @@ public record BranchInfo(
     int engineMajor,
     long ownBytes,
     OptionalLong quotaBytes,
+    Durability durability,
     Instant createdAt,
     Optional<Instant> expiresAt) {
 

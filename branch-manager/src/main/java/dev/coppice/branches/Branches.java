@@ -29,26 +29,45 @@ final class Branches {
   /** For a client to get the answer to its creation of a branch. */
   private static final long ANSWER_MILLIS = 4;
 
+  /**
+   * An engine replays that much log in the time that another needs for a checkpoint under load:
+   * some 90 ms, most of it spent waiting for the disk.
+   */
+  private static final long QUICKLY_REPLAYED_BYTES = 8 << 20;
+
+  private static final String LOG_SINCE_CHECKPOINT =
+      "SELECT (pg_current_wal_insert_lsn() - redo_lsn)::bigint FROM pg_control_checkpoint()";
+
   private final Ground ground;
   private final BranchEngines engines;
   private final WarmPool pool;
   private final Ancestry ancestry;
+  private final Relaxation relaxation;
 
   Branches(Ground ground, BranchEngines engines, WarmPool pool) {
     this.ground = ground;
     this.engines = engines;
     this.pool = pool;
     this.ancestry = new Ancestry(ground.register());
+    this.relaxation = new Relaxation(ground);
   }
 
   /** A branch that the catalogue holds already. */
   LiveBranch enlist(StoredBranch stored) {
     limit(stored);
-    return new LiveBranch(stored, this::start, ground.workers());
+    return new LiveBranch(stored, this::start, relaxation::stopped, ground.workers());
+  }
+
+  /**
+   * A branch that the catalogue held when the server started, as far as a power failure left it.
+   */
+  LiveBranch enlistFound(StoredBranch stored) {
+    return enlist(relaxation.recovered(stored));
   }
 
   /** The store forgets quotas when it is closed, and a reset gives the branch other files. */
   private void limit(StoredBranch stored) {
+    relaxation.apply(stored);
     if (stored.quotaBytes().isPresent()) {
       Quota quota = new Quota(stored.quotaBytes().getAsLong(), Sealing.NEEDED_TO_END);
       Failures.translated(() -> ground.store().limit(stored.store(), Optional.of(quota)));
@@ -56,6 +75,7 @@ final class Branches {
   }
 
   private Engine start(LiveBranch branch) {
+    relaxation.starting(branch);
     return ground
         .metrics()
         .wake
@@ -184,7 +204,9 @@ final class Branches {
         credentials,
         now,
         request.ttl().map(now::plus),
-        request.quotaBytes());
+        request.quotaBytes(),
+        request.durability(),
+        relaxation.ofNew(request.durability()));
   }
 
   /** From here on the branch exists; if it cannot be kept, nothing of it stays. */
@@ -214,7 +236,7 @@ final class Branches {
   private StoredSnapshot freeze(LiveBranch branch, Optional<String> name, boolean kept) {
     Engine engine = branch.engine();
     if (engine != null) {
-      checkpoint(branch, engine);
+      checkpoint(branch, engine, kept ? 0 : QUICKLY_REPLAYED_BYTES);
     }
     Instant now = ground.clock().instant();
     String called =
@@ -222,6 +244,7 @@ final class Branches {
     SnapshotId id =
         Failures.translated(
             () -> ground.store().freeze(branch.stored().store(), Sealing.OF_THE_PROCESS));
+    relaxation.frozen(branch.stored());
     return new StoredSnapshot(
         id,
         branch.stored().id(),
@@ -232,10 +255,16 @@ final class Branches {
         kept);
   }
 
-  /** The less there is to recover, the sooner the child is up; it is right in any case. */
-  private void checkpoint(LiveBranch branch, Engine engine) {
+  /**
+   * The less log there is to replay, the sooner the child is up; it is right in any case.
+   *
+   * @param spared as much log is left to the child
+   */
+  private void checkpoint(LiveBranch branch, Engine engine, long spared) {
     try (Connection session = EngineSession.superuser(engine.socket(), "postgres")) {
-      Statements.run(session, "CHECKPOINT");
+      if (Long.parseLong(Statements.column(session, LOG_SINCE_CHECKPOINT).getFirst()) > spared) {
+        Statements.run(session, "CHECKPOINT");
+      }
     } catch (SQLException e) {
       LOG.warn("Branch {} is frozen without a checkpoint: {}", branch.name(), e.getMessage());
     }
@@ -268,7 +297,7 @@ final class Branches {
           StoredBranch newer = former.resetTo(store, target.id());
           List<SnapshotId> unused;
           boolean awake = branch.awake();
-          branch.suspend();
+          branch.stopForGood();
           try {
             unused = ground.catalogue().update(newer);
           } catch (RuntimeException e) {
@@ -301,7 +330,7 @@ final class Branches {
           List<SnapshotId> unused = ground.catalogue().delete(branch.stored());
           branch.close(Register.noBranch(branch.name().value()));
           ground.register().remove(branch);
-          branch.suspend();
+          branch.stopForGood();
           forget(branch.stored(), unused);
           return branch;
         });

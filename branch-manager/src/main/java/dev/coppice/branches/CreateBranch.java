@@ -17,4 +17,5 @@ public record CreateBranch(
     Optional<String> at,
     Optional<Duration> ttl,
     Access access,
-    OptionalLong quotaBytes) {}
+    OptionalLong quotaBytes,
+    Durability durability) {}

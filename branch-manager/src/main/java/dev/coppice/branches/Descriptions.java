@@ -36,6 +36,7 @@ final class Descriptions {
         source.engine().major(),
         ownBytes(stored.store()),
         stored.quotaBytes(),
+        stored.durability(),
         stored.createdAt(),
         stored.expiresAt());
   }

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ final class LiveBranch {
   final ReentrantLock operations = new ReentrantLock(true);
 
   private final Function<LiveBranch, Engine> starter;
+  private final Consumer<LiveBranch> stopped;
   private final Executor workers;
   private volatile StoredBranch stored;
 
@@ -39,10 +41,16 @@ final class LiveBranch {
 
   /**
    * @param starter starts the branch's engine; called with {@link #operations} held
+   * @param stopped told when the engine has been stopped in order; called with them held as well
    */
-  LiveBranch(StoredBranch stored, Function<LiveBranch, Engine> starter, Executor workers) {
+  LiveBranch(
+      StoredBranch stored,
+      Function<LiveBranch, Engine> starter,
+      Consumer<LiveBranch> stopped,
+      Executor workers) {
     this.stored = stored;
     this.starter = starter;
+    this.stopped = stopped;
     this.workers = workers;
   }
 
@@ -150,6 +158,12 @@ final class LiveBranch {
 
   /** Stops the engine, if it runs. With {@link #operations} held. */
   void suspend() {
+    stopForGood();
+    stopped.accept(this);
+  }
+
+  /** The same where nobody will need the branch's files any more. */
+  void stopForGood() {
     Engine stopping;
     synchronized (this) {
       stopping = engine;
@@ -176,6 +190,7 @@ final class LiveBranch {
       if (stopping != null) {
         LOG.info("Suspending branch {}, which is idle", name());
         stopping.stopFast(BranchEngines.STOP_TIMEOUT);
+        stopped.accept(this);
       }
     } finally {
       operations.unlock();

@@ -144,8 +144,9 @@ final class Opening {
       knownSnapshots.add(snapshot.id());
     }
     for (StoredBranch branch : contents.branches()) {
-      ground.register().put(branches.enlist(branch));
-      knownBranches.add(branch.store());
+      LiveBranch live = branches.enlistFound(branch);
+      ground.register().put(live);
+      knownBranches.add(live.stored().store());
     }
     ground.store().branches().stream()
         .filter(branch -> !knownBranches.contains(branch))

@@ -117,7 +117,8 @@ final class BranchLab implements AutoCloseable {
         at < 0 ? Optional.empty() : Optional.of(from.substring(at + 1)),
         Optional.empty(),
         access,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        Durability.FULL);
   }
 
   /** A client's session, kept awake by its lease. */
@@ -138,6 +139,11 @@ final class BranchLab implements AutoCloseable {
           lease,
           DriverManager.getConnection(
               EngineSession.URL, EngineSession.properties(lease.socket(), "shop", role)));
+    }
+
+    /** Where other programs find the engine's socket. */
+    Path socketDirectory() {
+      return lease.socket().resolveSibling("");
     }
 
     void run(String sql) throws SQLException {

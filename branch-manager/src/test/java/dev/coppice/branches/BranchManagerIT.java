@@ -104,7 +104,8 @@ class BranchManagerIT {
             Optional.empty(),
             Optional.empty(),
             Access.OWNER,
-            OptionalLong.of(quota)));
+            OptionalLong.of(quota),
+            Durability.FULL));
     try (Client client = Client.connect(manager, "bounded", OWNER)) {
       client.run("CREATE TABLE sales.big (filler text)");
       assertThatThrownBy(
@@ -368,7 +369,8 @@ class BranchManagerIT {
             Optional.empty(),
             Optional.of(Duration.ofSeconds(1)),
             Access.OWNER,
-            OptionalLong.empty()));
+            OptionalLong.empty(),
+            Durability.FULL));
     await(
         "the branch is gone",
         () -> manager.branches().stream().noneMatch(branch -> branch.name().equals(name)));

@@ -154,6 +154,11 @@ final class MountedStore implements PageStore {
   }
 
   @Override
+  public void relax(BranchId branch, boolean relaxed) {
+    store.branch(branch).relax(relaxed);
+  }
+
+  @Override
   public void watch(MeterRegistry meters) {
     new FuseMeters(this::sessions).addTo(meters);
     store.watch(meters);

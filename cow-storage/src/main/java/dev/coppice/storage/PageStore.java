@@ -98,6 +98,14 @@ public interface PageStore extends AutoCloseable {
   void limit(BranchId branch, Optional<Quota> quota);
 
   /**
+   * Lets syncs of a branch's files return before the disk has anything, or not, until the store is
+   * closed. A kill loses no more of it than of any branch, a power loss all that {@link #sync} has
+   * not covered since, in any order: the branch is then good for nothing. A snapshot of it is to be
+   * relied on after {@link #sync}.
+   */
+  void relax(BranchId branch, boolean relaxed);
+
+  /**
    * Bytes on disk of all layers that any of these rests on, each counted once, whether others rest
    * on them too or not. Branches and snapshots that do not exist count nothing.
    */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchInfo;
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.Durability;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,7 @@ class ConnectionStringTest {
         18,
         0,
         OptionalLong.empty(),
+        Durability.FULL,
         Instant.EPOCH,
         Optional.empty());
   }

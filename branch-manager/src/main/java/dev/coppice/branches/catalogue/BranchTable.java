@@ -2,6 +2,7 @@ package dev.coppice.branches.catalogue;
 
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.Durability;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
 import java.sql.Connection;
@@ -17,8 +18,8 @@ final class BranchTable {
       """
       WITH taken AS (INSERT INTO taken_name (name) VALUES (?) RETURNING name)
       INSERT INTO branch (name, id, store, source, snapshot, lineage, access, role,
-        sealed_password, verifier, created_at, expires_at, quota_bytes)
-      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM taken
+        sealed_password, verifier, created_at, expires_at, quota_bytes, durability, unsynced_boot)
+      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM taken
       """;
 
   private final Vault vault;
@@ -46,7 +47,9 @@ final class BranchTable {
         new Credentials(vault.unseal(row.getBytes("sealed_password")), row.getString("verifier")),
         Sql.time(row, "created_at").orElseThrow(),
         Sql.time(row, "expires_at"),
-        Sql.number(row, "quota_bytes"));
+        Sql.number(row, "quota_bytes"),
+        Durability.valueOf(row.getString("durability")),
+        Optional.ofNullable(row.getString("unsynced_boot")));
   }
 
   void insert(Connection session, StoredBranch branch) throws SQLException {
@@ -64,6 +67,8 @@ final class BranchTable {
           .time(Optional.of(branch.createdAt()))
           .time(branch.expiresAt())
           .number(branch.quotaBytes())
+          .text(branch.durability().name())
+          .text(branch.unsyncedBoot())
           .execute();
     }
   }
@@ -71,10 +76,13 @@ final class BranchTable {
   void update(Connection session, StoredBranch branch) throws SQLException {
     try (Sql sql =
         new Sql(
-            session, "UPDATE branch SET store = ?, snapshot = ?, expires_at = ? WHERE id = ?")) {
+            session,
+            "UPDATE branch SET store = ?, snapshot = ?, expires_at = ?, unsynced_boot = ?"
+                + " WHERE id = ?")) {
       sql.uuid(branch.store().value())
           .uuid(branch.snapshot().value())
           .time(branch.expiresAt())
+          .text(branch.unsyncedBoot())
           .uuid(branch.id())
           .execute();
     }

@@ -2,6 +2,7 @@ package dev.coppice.branches.catalogue;
 
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.Durability;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
 import java.time.Instant;
@@ -17,6 +18,8 @@ import java.util.UUID;
  * @param store its files
  * @param lineage its ancestors, the nearest first, ending with the source
  * @param quotaBytes what it may hold of its own
+ * @param unsyncedBoot the kernel's boot id under which a relaxed branch was last awake; empty once
+ *     all of it is on disk
  */
 public record StoredBranch(
     UUID id,
@@ -30,10 +33,31 @@ public record StoredBranch(
     Credentials credentials,
     Instant createdAt,
     Optional<Instant> expiresAt,
-    OptionalLong quotaBytes) {
+    OptionalLong quotaBytes,
+    Durability durability,
+    Optional<String> unsyncedBoot) {
 
   public StoredBranch {
     lineage = List.copyOf(lineage);
+  }
+
+  /** The same branch, awake under a boot id or durable. */
+  public StoredBranch unsyncedIn(Optional<String> boot) {
+    return new StoredBranch(
+        id,
+        name,
+        store,
+        source,
+        snapshot,
+        lineage,
+        access,
+        role,
+        credentials,
+        createdAt,
+        expiresAt,
+        quotaBytes,
+        durability,
+        boot);
   }
 
   /** The same branch with other contents. */
@@ -50,6 +74,8 @@ public record StoredBranch(
         credentials,
         createdAt,
         expiresAt,
-        quotaBytes);
+        quotaBytes,
+        durability,
+        Optional.empty());
   }
 }

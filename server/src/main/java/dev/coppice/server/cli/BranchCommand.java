@@ -3,6 +3,7 @@ package dev.coppice.server.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coppice.branches.Access;
+import dev.coppice.branches.Durability;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -55,6 +56,15 @@ final class BranchCommand extends CommandGroup {
             "What it may hold of its own, 10GB for example; then its disk is full (default: none).")
     private @Nullable String quota;
 
+    @Option(
+        names = "--durability",
+        paramLabel = "DURABILITY",
+        description =
+            "full or relaxed (default: full). A relaxed branch is for CI: its commits do not wait for"
+                + " the disk. It survives a killed engine or server; a power failure while it is awake"
+                + " takes it back to the snapshot that it was created from.")
+    private Durability durability = Durability.FULL;
+
     @Option(names = "--if-not-exists", description = "Succeed if the branch is already there.")
     private boolean ifNotExists;
 
@@ -75,6 +85,7 @@ final class BranchCommand extends CommandGroup {
     private ObjectNode body() {
       ObjectNode body = object().put("name", name).put("if_not_exists", ifNotExists);
       body.put("access", access.name().toLowerCase(Locale.ROOT));
+      body.put("durability", durability.name().toLowerCase(Locale.ROOT));
       if (from != null) {
         int at = from.indexOf('@');
         body.put("from", at < 0 ? from : from.substring(0, at));

@@ -38,6 +38,7 @@ final class Views {
         "snapshot", text(branch, "snapshot"),
         "state", text(branch, "state"),
         "access", text(branch, "access"),
+        "durability", text(branch, "durability"),
         "engine", "PostgreSQL " + text(branch, "engine_major"),
         "own", own(branch),
         "created", ago(branch.path("created_at")),

@@ -59,7 +59,8 @@ final class BranchRoutes {
             RequestBody.optional(body.at()),
             RequestBody.ttl(body.ttl()),
             RequestBody.access(body.access()),
-            RequestBody.quota(body.quota()));
+            RequestBody.quota(body.quota()),
+            RequestBody.durability(body.durability()));
     if (Boolean.TRUE.equals(body.ifNotExists())) {
       Optional<BranchInfo> existing = existing(request.name());
       if (existing.isPresent()) {

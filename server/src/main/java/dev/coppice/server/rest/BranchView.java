@@ -21,6 +21,7 @@ record BranchView(
     int engineMajor,
     long ownBytes,
     OptionalLong quotaBytes,
+    String durability,
     Instant createdAt,
     Optional<Instant> expiresAt,
     String url) {
@@ -38,6 +39,7 @@ record BranchView(
         branch.engineMajor(),
         branch.ownBytes(),
         branch.quotaBytes(),
+        branch.durability().name().toLowerCase(Locale.ROOT),
         branch.createdAt(),
         branch.expiresAt(),
         url);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.Durability;
 import dev.coppice.server.config.BytesText;
 import dev.coppice.server.config.DurationText;
 import dev.coppice.server.failure.ServerException;
@@ -33,6 +34,7 @@ final class RequestBody {
       @Nullable String ttl,
       @Nullable String access,
       @Nullable String quota,
+      @Nullable String durability,
       @Nullable Boolean ifNotExists) {}
 
   /** {@code POST /v1/branches/NAME/reset}. */
@@ -114,6 +116,18 @@ final class RequestBody {
             invalid(
                 "there is no access \"%s\"".formatted(text),
                 "Choose one of reader, writer, owner and superuser."));
+  }
+
+  static Durability durability(@Nullable String value) {
+    return optional(value).map(RequestBody::durabilityNamed).orElse(Durability.FULL);
+  }
+
+  private static Durability durabilityNamed(String text) {
+    return Arrays.stream(Durability.values())
+        .filter(durability -> durability.name().toLowerCase(Locale.ROOT).equals(text))
+        .findFirst()
+        .orElseThrow(() ->
+            invalid("there is no durability \"%s\"".formatted(text), "Choose full or relaxed."));
   }
 
   static ServerException invalid(String message) {

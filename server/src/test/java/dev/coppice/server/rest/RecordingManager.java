@@ -87,6 +87,7 @@ final class RecordingManager implements BranchManager {
             15,
             1000,
             request.quotaBytes(),
+            request.durability(),
             Instant.EPOCH,
             request.ttl().map(Instant.EPOCH::plus));
     if (request.access() == Access.SUPERUSER) {
