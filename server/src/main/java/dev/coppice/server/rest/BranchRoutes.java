@@ -7,6 +7,7 @@ import dev.coppice.branches.BranchManager;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.CreateBranch;
 import dev.coppice.server.ConnectionString;
+import dev.coppice.server.client.ServerTiming;
 import dev.coppice.server.rest.RequestBody.CreateBranchBody;
 import dev.coppice.server.rest.RequestBody.ResetBody;
 import io.javalin.http.Context;
@@ -68,7 +69,9 @@ final class BranchRoutes {
         return;
       }
     }
+    long began = System.nanoTime();
     BranchInfo created = createOrFind(request, Boolean.TRUE.equals(body.ifNotExists()));
+    context.header(ServerTiming.HEADER, ServerTiming.of("create", System.nanoTime() - began));
     context.status(CREATED);
     Responses.json(context, view(context, created));
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.server.client;
+
+import org.jspecify.annotations.NullMarked;
