@@ -1,6 +1,8 @@
 package dev.coppice.branches;
 
 import dev.coppice.providers.PullListener;
+import dev.coppice.storage.PendingDeletion;
+import dev.coppice.storage.SpaceCheck;
 import dev.coppice.storage.StoreCheck;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -67,6 +69,12 @@ public interface BranchManager extends AutoCloseable {
 
   /** Verifies every layer of the store. */
   StoreCheck checkStore();
+
+  /** Compares the store's books with the disk. */
+  SpaceCheck checkSpace();
+
+  /** What was deleted and still takes space. */
+  PendingDeletion pendingDeletion();
 
   /** Stops every engine in order, the catalogue last, and unmounts the store. */
   @Override

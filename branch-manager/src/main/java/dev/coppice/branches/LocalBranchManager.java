@@ -4,6 +4,8 @@ import dev.coppice.branches.catalogue.StoredBranch;
 import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.catalogue.StoredSource;
 import dev.coppice.providers.PullListener;
+import dev.coppice.storage.PendingDeletion;
+import dev.coppice.storage.SpaceCheck;
 import dev.coppice.storage.StoreCheck;
 import java.util.List;
 import java.util.Optional;
@@ -219,6 +221,17 @@ final class LocalBranchManager implements BranchManager {
   public StoreCheck checkStore() {
     requireOpen();
     return Failures.translated(() -> ground.store().check());
+  }
+
+  @Override
+  public SpaceCheck checkSpace() {
+    requireOpen();
+    return Failures.translated(() -> ground.store().checkSpace());
+  }
+
+  @Override
+  public PendingDeletion pendingDeletion() {
+    return ground.store().pendingDeletion();
   }
 
   private void requireOpen() {

@@ -190,6 +190,16 @@ final class MountedStore implements PageStore {
   }
 
   @Override
+  public SpaceCheck checkSpace() {
+    return store.checkSpace();
+  }
+
+  @Override
+  public PendingDeletion pendingDeletion() {
+    return store.pendingDeletion();
+  }
+
+  @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;

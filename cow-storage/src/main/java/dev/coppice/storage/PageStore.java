@@ -126,6 +126,12 @@ public interface PageStore extends AutoCloseable {
   /** Verifies every layer against its checksums; may run while branches are in use. */
   StoreCheck check();
 
+  /** Compares every book of the store with the disk; may run while branches are in use. */
+  SpaceCheck checkSpace();
+
+  /** What was deleted and still takes space. */
+  PendingDeletion pendingDeletion();
+
   /** Makes everything durable and unmounts. Programs that still use the mount get errors. */
   @Override
   void close();

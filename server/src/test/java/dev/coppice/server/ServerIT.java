@@ -186,6 +186,8 @@ class ServerIT {
     assertThat(run("url", "nothing").exit()).isEqualTo(3);
     assertThat(run("source", "remove", "sink").exit()).isEqualTo(5);
     assertThat(run("store", "check").out()).contains("sound");
+    assertThat(run("store", "status").out()).contains("deleting");
+    assertThat(run("store", "check", "--space").out()).contains("books and disk agree");
   }
 
   @Test

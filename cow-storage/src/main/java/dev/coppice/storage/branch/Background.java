@@ -1,10 +1,17 @@
 package dev.coppice.storage.branch;
 
+import dev.coppice.storage.StorageException;
+import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
+import dev.coppice.storage.layer.StoreFiles;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,11 +27,13 @@ final class Background implements AutoCloseable {
   private final Journal journal;
   private final ConcurrentLinkedQueue<Reclaim> reclaims = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean reclaimScheduled = new AtomicBoolean();
+  private final Deletions deletions;
   private volatile boolean closing;
 
-  Background(BackgroundTasks tasks, Journal journal) {
+  Background(BackgroundTasks tasks, Journal journal, StoreFiles files) {
     this.tasks = tasks;
     this.journal = journal;
+    this.deletions = new Deletions(files, this::run);
   }
 
   /**
@@ -85,8 +94,48 @@ final class Background implements AutoCloseable {
     return closing;
   }
 
+  /** Ends a layer that nothing refers to any more, and removes its files. */
   void delete(Layer layer) {
-    tasks.run(layer::delete);
+    deletions.expect(layer.directory());
+    tasks.run(() -> {
+      layer.abandon();
+      deletions.begin(layer.directory());
+    });
+  }
+
+  /** Removes the directory of a layer that nobody knows any more. */
+  void delete(Path directory) {
+    deletions.expect(directory);
+    tasks.run(() -> deletions.begin(directory));
+  }
+
+  Deletions deletions() {
+    return deletions;
+  }
+
+  /** Runs a task after all that was to run at once, and waits for what it returns. */
+  <T> T call(Supplier<T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    tasks.run(() -> {
+      try {
+        reclaimAll();
+        result.complete(task.get());
+      } catch (RuntimeException e) {
+        result.completeExceptionally(e);
+      }
+    });
+    tasks.await();
+    try {
+      if (!result.isDone()) {
+        throw new StorageException(
+            StorageFailure.IO_ERROR,
+            "the store is being closed",
+            "Start the server, and try again.");
+      }
+      return result.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   /**
@@ -116,7 +165,9 @@ final class Background implements AutoCloseable {
 
   void await() {
     tasks.run(this::reclaimAll);
-    tasks.await();
+    do {
+      tasks.await();
+    } while (deletions.pending().layers() > 0 && !closing);
   }
 
   @Override

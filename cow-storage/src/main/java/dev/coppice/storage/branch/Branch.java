@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -387,9 +388,8 @@ public final class Branch {
       boolean shrinks = size < file.size();
       int result = file.resize(top, size, scratch);
       noteChange(file);
-      Delta own = file.own();
-      if (result == 0 && shrinks && own != null) {
-        background.reclaim(own.layer(), own.layer().logEnd(), () -> freeBehindEnd(file));
+      if (result == 0 && shrinks && file.heldIn(top) != null) {
+        background.reclaim(top, top.logEnd(), () -> freeSurplus(file.id()));
       }
       return result;
     } finally {
@@ -397,14 +397,61 @@ public final class Branch {
     }
   }
 
-  /** Unless a freeze came first: its layer keeps what it has. */
-  private void freeBehindEnd(LiveFile file) {
+  /** Unless a freeze came first: then it is done when the layer is sealed. */
+  private void freeSurplus(long fileId) {
+    Layer layer = top;
+    live.remember(fileId, layer);
+    try {
+      LiveFile file = live.find(fileId);
+      long covered = layer.logEnd();
+      if (file != null && layer.syncLog(covered) == 0 && !freeSurplus(file, layer, covered)) {
+        background.reclaim(layer, layer.logEnd(), () -> freeSurplus(fileId));
+      }
+    } finally {
+      live.forget(fileId, 1);
+    }
+  }
+
+  /** False if the file was truncated again since what the log says up to an offset. */
+  private boolean freeSurplus(LiveFile file, Layer layer, long covered) {
     long stamp = gate.readLock();
     try {
-      file.freeBehindEnd(top);
+      return !layer.equals(top) || file.freeSurplus(layer, covered);
     } finally {
       gate.unlockRead(stamp);
     }
+  }
+
+  /**
+   * Gives back what the top layer's files hold beside their pages: a killed predecessor may have
+   * written it without saying so, or not have given it back.
+   */
+  void freeSurplus() {
+    background.reclaim(
+        top,
+        top.logEnd(),
+        () ->
+            examine((layer, state) -> {
+              if (layer.syncLog(layer.logEnd()) == 0) {
+                layer.deltas().punchSurplus(state);
+              }
+            }));
+  }
+
+  /** Shows the top layer and the state that it has led to while nothing is written. */
+  void examine(BiConsumer<Layer, FileTree> action) {
+    long stamp = gate.writeLock();
+    try {
+      action.accept(top, live.fold(this::publish));
+    } finally {
+      gate.unlockWrite(stamp);
+    }
+  }
+
+  /** Whether a file has no name any more and is still open. */
+  boolean keepsOpen(long fileId) {
+    LiveFile file = live.find(fileId);
+    return file != null && file.unlinked();
   }
 
   /**
@@ -525,7 +572,7 @@ public final class Branch {
       Layer next = newTop.get();
       FileTree frozen = live.fold(this::publish);
       top.freeze(frozen);
-      next.startFrom(frozen);
+      next.life().startFrom(frozen);
       top = next;
       return frozen;
     } finally {

@@ -4,8 +4,10 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
 import dev.coppice.storage.FileChange;
 import dev.coppice.storage.FileSpace;
+import dev.coppice.storage.PendingDeletion;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.SpaceCheck;
 import dev.coppice.storage.StateId;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
@@ -23,6 +25,7 @@ import dev.coppice.storage.layer.StoreFiles;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,7 +77,7 @@ public final class BranchStore implements AutoCloseable {
     this.journal = journal;
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
-    this.background = new Background(platform.background().get(), journal);
+    this.background = new Background(platform.background().get(), journal, files);
     this.merging = new Merging(this, lineage, journal, background);
   }
 
@@ -99,7 +102,19 @@ public final class BranchStore implements AutoCloseable {
         background.makeDurable(layer, 0);
       }
     }
+    branches.values().forEach(Branch::freeSurplus);
     merging.later();
+  }
+
+  /** What a killed predecessor had not deleted yet, or not acknowledged. */
+  void deleteUnknownLayers() {
+    Set<Path> known = lineage.layers().stream().map(Layer::directory).collect(Collectors.toSet());
+    for (String name : files.disk().list(files.layers())) {
+      Path directory = files.layers().resolve(name);
+      if (!known.contains(directory)) {
+        background.delete(directory);
+      }
+    }
   }
 
   private static <V> V require(Map<UUID, V> map, UUID key) {
@@ -119,7 +134,7 @@ public final class BranchStore implements AutoCloseable {
 
   /** A branch that has nothing of its own yet. */
   private void start(BranchId id, Layer top, FileTree tree) {
-    top.startFrom(tree);
+    top.life().startFrom(tree);
     lineage.hold(top);
     add(id, top, tree);
   }
@@ -257,7 +272,8 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       Snapshot snapshot = snapshot(parent);
       Layer below = snapshot.layer();
-      Edit added = new Edit.LayerAdded(top, below.id(), below.frozenEnd(), snapshot.without());
+      Edit added =
+          new Edit.LayerAdded(top, below.id(), below.life().frozenEnd(), snapshot.without());
       end = journal.append(List.of(added, new Edit.BranchPut(id.value(), top)));
       start(id, layer(top, below, snapshot.without(), end), snapshot.tree());
     }
@@ -300,7 +316,7 @@ public final class BranchStore implements AutoCloseable {
       dead = lineage.release(branch.top());
     }
     journal.syncOrThrow(end);
-    dead.forEach(background::delete);
+    dead.forEach(layer -> background.delete(layer));
     measureQuotasAnew();
     merging.later();
   }
@@ -315,7 +331,7 @@ public final class BranchStore implements AutoCloseable {
       dead = lineage.release(snapshot.layer());
     }
     journal.syncOrThrow(end);
-    dead.forEach(background::delete);
+    dead.forEach(layer -> background.delete(layer));
     measureQuotasAnew();
     merging.later();
   }
@@ -348,6 +364,7 @@ public final class BranchStore implements AutoCloseable {
         .description("Truncated or unlinked files whose space is about to be freed")
         .register(meters);
     merging.watch(meters);
+    background.deletions().watch(meters);
   }
 
   private int layers() {
@@ -421,8 +438,8 @@ public final class BranchStore implements AutoCloseable {
       own = lineage.onlyHeldBy(branch.top());
     }
     Map<Long, Long> bytes = new HashMap<>();
-    own.forEach(
-        layer -> layer.fileBytes().forEach((file, held) -> bytes.merge(file, held, Long::sum)));
+    own.forEach(layer ->
+        layer.deltas().fileBytes().forEach((file, held) -> bytes.merge(file, held, Long::sum)));
     FileTree tree = branch.state();
     List<FileSpace> files = new ArrayList<>();
     bytes.forEach((file, held) -> files.add(fileSpace(tree, file, held)));
@@ -437,13 +454,32 @@ public final class BranchStore implements AutoCloseable {
   }
 
   public StoreCheck check() {
-    Set<Layer> layers;
-    synchronized (catalogueLock) {
-      layers = lineage.layers();
-    }
     LayerCheck check = new LayerCheck(this::pathOf);
-    layers.forEach(check::verify);
+    layersInUse().forEach(check::verify);
     return check.result();
+  }
+
+  /** Compares the books with the disk; may run while branches are in use. */
+  public SpaceCheck checkSpace() {
+    return background.call(() -> new SpaceAudit(this, background.deletions()).run());
+  }
+
+  public PendingDeletion pendingDeletion() {
+    return background.deletions().pending();
+  }
+
+  Set<Layer> layersInUse() {
+    synchronized (catalogueLock) {
+      return lineage.layers();
+    }
+  }
+
+  boolean keepsOpen(long fileId) {
+    return branches.values().stream().anyMatch(branch -> branch.keepsOpen(fileId));
+  }
+
+  Optional<Branch> branchOn(Layer top) {
+    return branches.values().stream().filter(branch -> branch.top().equals(top)).findFirst();
   }
 
   /** What the first state that has a file calls it. */

@@ -31,7 +31,7 @@ record LayersLoaded(Map<UUID, Layer> layers, Map<UUID, FileTree> trees) {
       UUID parentId = added.parent();
       Layer parent = parentId == null ? null : requireNonNull(layers.get(parentId));
       FileTree below = parentId == null ? FileTree.blank() : requireNonNull(trees.get(parentId));
-      long parentEnd = parent == null ? 0 : parent.foundEnd();
+      long parentEnd = parent == null ? 0 : parent.life().foundEnd();
       boolean incompleteBelow = parentEnd < added.parentLogEnd();
       if (incompleteBelow && !powerLost) {
         throw tooShort(added, parentEnd);

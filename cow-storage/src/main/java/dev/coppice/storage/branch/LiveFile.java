@@ -1,6 +1,7 @@
 package dev.coppice.storage.branch;
 
 import dev.coppice.storage.layer.Delta;
+import dev.coppice.storage.layer.DeltaSpace;
 import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerRecord;
 import dev.coppice.storage.layer.Node;
@@ -47,6 +48,11 @@ public final class LiveFile {
 
   /** Where writes went last: to the top layer's delta, unless that layer was frozen since. */
   private @Nullable Delta own;
+
+  /** Where the log of which layer last said that the file has become shorter. */
+  private @Nullable Layer shrunkIn;
+
+  private long shrunkAt;
 
   /** How often the kernel has been told of this file and has not forgotten it. Guarded by this. */
   private long lookups;
@@ -271,6 +277,12 @@ public final class LiveFile {
     return delta != null && (unlinked || delta.layer() == top) ? delta : null;
   }
 
+  /** The delta that a layer has of the file, if any. */
+  synchronized @Nullable Delta heldIn(Layer top) {
+    Delta delta = ownedBy(top);
+    return delta != null || unlinked ? delta : top.deltas().find(id);
+  }
+
   Delta ownIn(Layer top) {
     Delta delta = ownedBy(top);
     return delta == null ? top.delta(id) : delta;
@@ -445,6 +457,8 @@ public final class LiveFile {
     }
     if (newSize < size) {
       pages = pages.truncate(Page.count(newSize));
+      shrunkIn = top;
+      shrunkAt = logOffset;
     }
     size = newSize;
     return 0;
@@ -477,16 +491,19 @@ public final class LiveFile {
     }
   }
 
-  /** Gives the space of truncated pages back; failing to costs nothing but that space. */
-  synchronized void freeBehindEnd(Layer top) {
-    Delta delta = ownedBy(top);
-    if (delta != null) {
-      int fd = delta.acquire();
-      if (fd >= 0) {
-        var _ = delta.disk().truncate(fd, Page.count(size) << Page.SHIFT);
-        delta.release();
-      }
+  /**
+   * Gives the space of truncated pages back, if all that the log says of that is durable; failing
+   * to costs nothing but that space.
+   *
+   * @return false if it has to be tried again when more of the log is durable
+   */
+  synchronized boolean freeSurplus(Layer top, long durableEnd) {
+    Delta delta = heldIn(top);
+    if (delta == null || unlinked || !top.equals(shrunkIn) || shrunkAt <= durableEnd) {
+      var _ = delta == null ? 0 : DeltaSpace.punchSurplus(delta, pages);
+      return true;
     }
+    return false;
   }
 
   /** Counts where the pages of a range are now. */

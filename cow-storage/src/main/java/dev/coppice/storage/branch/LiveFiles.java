@@ -99,9 +99,9 @@ final class LiveFiles {
   }
 
   private void discard(Layer layer, long fileId) {
-    Delta delta = layer.forget(fileId);
+    Delta delta = layer.deltas().forget(fileId);
     if (delta != null) {
-      background.reclaim(layer, layer.logEnd(), () -> layer.discard(delta));
+      background.reclaim(layer, layer.logEnd(), () -> layer.deltas().discard(delta));
     }
   }
 

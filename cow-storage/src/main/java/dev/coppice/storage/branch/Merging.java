@@ -129,7 +129,7 @@ final class Merging {
     if (result == -Errno.EXDEV) {
       refused.add(pair);
     }
-    merged.delete();
+    background.delete(merged);
     return false;
   }
 
@@ -156,8 +156,8 @@ final class Merging {
     }
     lower.forwardTo(merged);
     upper.forwardTo(merged);
-    lower.delete();
-    upper.delete();
+    background.delete(lower);
+    background.delete(upper);
     return true;
   }
 }

@@ -6,8 +6,6 @@ import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.UUID;
 
 /** Opens a store, creating or recovering it. */
@@ -61,23 +59,11 @@ public final class StoreOpening {
     catalogue.apply(new Edit.Booted(platform.boot()));
     catalogue.apply(new Edit.FileIdsReserved(Math.max(FIRST_FILE_ID, catalogue.reservedFileIds())));
     Journal journal = Journal.start(files, storeId, catalogue);
-    // Not before what the journal says is durable, or a layer could be missed by an older one.
-    removeUnknownLayers(files, catalogue);
     BranchStore store =
         new BranchStore(files, platform, unlock, journal, openDeltas, catalogue.reservedFileIds());
     store.load(catalogue, loaded.layers(), loaded.trees());
+    // Not before what the journal says is durable, or a layer could be missed by an older one.
+    store.deleteUnknownLayers();
     return store;
-  }
-
-  /** What a killed predecessor had not deleted yet, or not acknowledged. */
-  private static void removeUnknownLayers(StoreFiles files, Catalogue catalogue) {
-    Set<String> known = new HashSet<>();
-    catalogue.layers().forEach(layer -> known.add(layer.layer().toString()));
-    for (String name : files.disk().list(files.layers())) {
-      int removed = known.contains(name) ? 0 : files.removeLayer(files.layers().resolve(name));
-      if (removed < 0) {
-        throw StoreFiles.failure("clean", files.layers(), removed);
-      }
-    }
   }
 }

@@ -1,7 +1,7 @@
 package dev.coppice.storage.layer;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,8 +13,8 @@ import java.util.UUID;
 public final class Catalogue {
 
   private final Map<UUID, Edit.LayerAdded> layers = new LinkedHashMap<>();
-  private final Map<UUID, UUID> branches = new HashMap<>();
-  private final Map<UUID, Edit.SnapshotPut> snapshots = new HashMap<>();
+  private final Map<UUID, UUID> branches = new LinkedHashMap<>();
+  private final Map<UUID, Edit.SnapshotPut> snapshots = new LinkedHashMap<>();
   private long reservedFileIds;
   private UUID boot = Edit.NONE;
 
@@ -79,8 +79,9 @@ public final class Catalogue {
     return List.copyOf(layers.values());
   }
 
+  /** In an order that is the same at every open, so that a simulation can be replayed. */
   public Map<UUID, UUID> branches() {
-    return Map.copyOf(branches);
+    return Collections.unmodifiableMap(new LinkedHashMap<>(branches));
   }
 
   public List<Edit.SnapshotPut> snapshots() {

@@ -4,14 +4,10 @@ import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
-import dev.coppice.storage.posix.Posix;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,22 +27,9 @@ public final class Layer {
   private final Set<String> without;
   private final StoreFiles files;
   private final OpenDeltas openDeltas;
-  private final Map<Long, Delta> deltas = new ConcurrentHashMap<>();
+  private final LayerDeltas deltas;
+  private final LayerLife life = new LayerLife();
   private volatile @Nullable RecordLog log;
-  private volatile boolean frozen;
-  private volatile boolean durable;
-  private volatile boolean sealed;
-
-  /** Where the log ended when the layer was frozen. */
-  private volatile long frozenEnd;
-
-  /** Where the log ended when the layer was loaded. */
-  private volatile long foundEnd;
-
-  /** The states that the layer leads from and to. */
-  private volatile @Nullable FileTree start;
-
-  private volatile @Nullable FileTree end;
 
   /** The end of the journal's record of this layer, which must be durable before the layer is. */
   private final long journalOffset;
@@ -58,8 +41,6 @@ public final class Layer {
 
   /** At which offset of the log it is to be shortened. */
   private final AtomicLong shortenAt = new AtomicLong();
-
-  private volatile boolean deleted;
 
   /**
    * @param without names that the parent's tree has at its top and this layer does not start with
@@ -78,6 +59,7 @@ public final class Layer {
     this.openDeltas = openDeltas;
     this.journalOffset = journalOffset;
     this.shortenAt.set(files.logGrowthBytes());
+    this.deltas = new LayerDeltas(this, openDeltas);
   }
 
   public UUID id() {
@@ -114,8 +96,17 @@ public final class Layer {
     return openDeltas;
   }
 
+  /** How far the layer has come. */
+  public LayerLife life() {
+    return life;
+  }
+
   public boolean frozen() {
-    return frozen;
+    return life.frozen();
+  }
+
+  public boolean durable() {
+    return life.durable();
   }
 
   /**
@@ -124,76 +115,35 @@ public final class Layer {
    * @param tree the state that it has led to
    */
   public void freeze(FileTree tree) {
-    frozenEnd = Math.max(frozenEnd, logEnd());
-    end = tree;
-    frozen = true;
-  }
-
-  /** Tells the state that the layer starts from. */
-  public void startFrom(FileTree tree) {
-    start = tree;
-  }
-
-  /** The state that the layer started from. */
-  public @Nullable FileTree start() {
-    return start;
-  }
-
-  /** Where the log ended when the layer was loaded, before any repair. */
-  public long foundEnd() {
-    return foundEnd;
-  }
-
-  /** The state that a frozen layer has led to. */
-  @Nullable FileTree end() {
-    return end;
-  }
-
-  /** Says what a layer that was merged from others leads from and to. */
-  void replace(FileTree from, FileTree to, long logEnd) {
-    start = from;
-    end = to;
-    frozenEnd = logEnd;
-    frozen = true;
+    life.freeze(tree, logEnd());
   }
 
   /** Writes the manifest of a layer whose data is durable; 0 or a negated errno. */
   int sealMerged() {
-    FileTree from = start;
-    FileTree to = end;
+    FileTree from = life.start();
+    FileTree to = life.end();
     if (from == null || to == null) {
       throw new IllegalStateException("layer " + id + " was not merged");
     }
     int result = Manifest.write(this, from, to);
     result = result < 0 ? result : disk().syncDirectory(files.layers());
     if (result >= 0) {
-      sealed(frozenEnd);
+      life.seal(life.frozenEnd());
     }
     return result;
   }
 
   /** Whether nothing can change it any more, and its files tell all of it or are not needed. */
   public boolean mergeable() {
-    return frozen && durable && !deleted && (sealed || (log == null && deltas.isEmpty()));
+    return life.frozen()
+        && life.durable()
+        && !life.deleted()
+        && (life.sealed() || (log == null && deltas.isEmpty()));
   }
 
   /** Sends readers on to the layer that holds the pages now. */
   public void forwardTo(Layer merged) {
-    deltas.forEach((fileId, delta) -> {
-      Delta target = merged.deltas.get(fileId);
-      if (target != null) {
-        delta.forwardTo(target);
-      }
-    });
-  }
-
-  /** Where the log of a frozen layer ended. */
-  public long frozenEnd() {
-    return frozenEnd;
-  }
-
-  public boolean durable() {
-    return durable;
+    deltas.forwardTo(merged.deltas);
   }
 
   public long journalOffset() {
@@ -201,7 +151,7 @@ public final class Layer {
   }
 
   public Delta delta(long fileId) {
-    return deltas.computeIfAbsent(fileId, key -> new Delta(this, key));
+    return deltas.get(fileId);
   }
 
   /** The delta of a file in this layer or one that it rests on. */
@@ -222,7 +172,7 @@ public final class Layer {
    */
   public FileTree load(FileTree parentTree, @Nullable UUID ended, boolean discard) {
     FileTree below = parentTree.withoutTopLevel(without, 0);
-    start = below;
+    life.startFrom(below);
     LayerLoading loading = new LayerLoading(this, below, ended);
     FileTree fromManifest = loading.fromManifest();
     FileTree tree = fromManifest == null ? loading.fromLog(discard) : fromManifest;
@@ -237,23 +187,10 @@ public final class Layer {
    */
   void opened(RecordLog opened, long found) {
     log = opened;
-    foundEnd = found;
+    life.found(found);
     shortenAt.set(opened.growthLimit(files.logGrowthBytes()));
     // The names of its files may have been synced by the last program or not.
     directoryChanges.incrementAndGet();
-  }
-
-  /** The layer's manifest is there and tells all of it. */
-  void sealed(long logEnd) {
-    frozenEnd = logEnd;
-    foundEnd = logEnd;
-    frozen = true;
-    durable = true;
-    sealed = true;
-  }
-
-  boolean deleted() {
-    return deleted;
   }
 
   void removeLog() {
@@ -266,13 +203,18 @@ public final class Layer {
    * a negated errno. Nobody else does so meanwhile.
    */
   public int seal() {
-    FileTree from = start;
-    FileTree to = end;
+    FileTree from = life.start();
+    FileTree to = life.end();
     RecordLog current = log;
-    if (!durable || sealed || deleted || from == null || to == null || current == null) {
+    boolean due = life.durable() && !life.sealed() && !life.deleted();
+    if (!due || from == null || to == null || current == null) {
       return 0;
     }
-    int result;
+    // What is left of truncated pages: the log that says so is durable.
+    int result = deltas.trim(to);
+    if (result < 0) {
+      return result;
+    }
     try {
       result = Manifest.write(this, from, to);
     } catch (StorageException e) {
@@ -281,7 +223,7 @@ public final class Layer {
     if (result < 0) {
       return result;
     }
-    sealed(frozenEnd);
+    life.seal(life.frozenEnd());
     log = null;
     current.close();
     removeLog();
@@ -292,18 +234,13 @@ public final class Layer {
     return e.failure() == StorageFailure.DISK_FULL ? -Errno.ENOSPC : -Errno.EIO;
   }
 
-  /** Whether the manifest tells all of the layer. */
-  public boolean sealed() {
-    return sealed;
-  }
-
   /** Delta files that no record leads to any more: of unlinked files, or never acknowledged. */
   private void removeStrays(FileTree tree) {
-    deltas.keySet().removeIf(fileId -> tree.node(fileId) == null);
+    deltas.keepOnly(tree);
     int result = Manifest.removeLeftOver(this);
     int left = disk().unlink(directory().resolve(LOG + RecordLog.FRESH));
     result = left == -Errno.ENOENT ? result : Math.min(result, left);
-    List<String> strays = disk().list(directory()).stream().filter(this::isStray).toList();
+    List<String> strays = disk().list(directory()).stream().filter(deltas::isStray).toList();
     if (!strays.isEmpty()) {
       // A power loss must not bring a name back whose pages are gone.
       result = Math.min(result, syncLog(logEnd()));
@@ -319,7 +256,7 @@ public final class Layer {
   /** The end of the log, or 0 while there is none. */
   public long logEnd() {
     RecordLog current = log;
-    return current == null ? frozenEnd : current.position();
+    return current == null ? life.frozenEnd() : current.position();
   }
 
   /** Appends to the log and returns the offset behind the record, or a negated errno. */
@@ -346,9 +283,9 @@ public final class Layer {
    * are durable; 0 or a negated errno. Nobody else does so or seals the layer meanwhile.
    */
   public int shortenLog(FileTree state, long before) {
-    FileTree from = start;
+    FileTree from = life.start();
     RecordLog current = log;
-    if (from == null || current == null || deleted) {
+    if (from == null || current == null || life.deleted()) {
       return 0;
     }
     int result;
@@ -368,15 +305,15 @@ public final class Layer {
    */
   long appendSynced(long fileId, long beforeOffset) {
     RecordLog current = log;
-    if (sealed || current == null) {
-      return frozenEnd;
+    if (life.sealed() || current == null) {
+      return life.frozenEnd();
     }
     int named = syncDirectory();
     if (named < 0) {
-      return sealed ? frozenEnd : named;
+      return life.sealed() ? life.frozenEnd() : named;
     }
     long end = append(new LayerRecord.Synced(fileId, beforeOffset, current.synced()));
-    return end < 0 && sealed ? frozenEnd : end;
+    return end < 0 && life.sealed() ? life.frozenEnd() : end;
   }
 
   private synchronized int createLog() {
@@ -400,7 +337,7 @@ public final class Layer {
 
   /** Makes room for deltas and the log; 0 or a negated errno. */
   public synchronized int makeDirectory() {
-    if (deleted) {
+    if (life.deleted()) {
       return -Errno.ENOENT;
     }
     int made = files.makeDirectories(directory());
@@ -416,7 +353,7 @@ public final class Layer {
 
   /** Makes one file's pages durable, and the log as far as given or as the pages need. */
   public int syncFile(long fileId, long logOffset) {
-    Delta delta = deltas.get(fileId);
+    Delta delta = deltas.find(fileId);
     long needed = logOffset;
     if (delta != null) {
       int result = delta.sync();
@@ -439,7 +376,7 @@ public final class Layer {
       return named;
     }
     int result = current.sync(offset);
-    return result < 0 && sealed ? 0 : result;
+    return result < 0 && life.sealed() ? 0 : result;
   }
 
   /** Makes the names of the log and of the deltas durable; 0 or a negated errno. */
@@ -465,12 +402,12 @@ public final class Layer {
 
   /** Makes everything durable. Of a frozen layer this holds for ever. */
   public int syncAll() {
-    if (durable) {
+    if (life.durable()) {
       return 0;
     }
-    boolean wasFrozen = frozen;
+    boolean wasFrozen = life.frozen();
     long covered = logEnd();
-    int flushed = flushDeltas();
+    int flushed = deltas.flush();
     if (flushed < 0) {
       return flushed;
     }
@@ -482,83 +419,31 @@ public final class Layer {
       }
     }
     if (wasFrozen) {
-      durable = true;
+      life.madeDurable();
     }
     return 0;
-  }
-
-  /** Makes the pages of all files durable; 0 or a negated errno. */
-  int flushDeltas() {
-    for (Delta delta : deltas.values()) {
-      int result = delta.flush();
-      if (result < 0 && !deleted && deltas.containsKey(delta.fileId())) {
-        return result;
-      }
-    }
-    return 0;
-  }
-
-  private boolean isStray(String name) {
-    return name.endsWith(Delta.SUFFIX)
-        && !deltas.containsKey(
-            Long.parseUnsignedLong(name.substring(0, name.length() - Delta.SUFFIX.length()), 16));
-  }
-
-  /** Takes a delta out of the books, because nobody can reach its file any more. */
-  public @Nullable Delta forget(long fileId) {
-    return deltas.remove(fileId);
-  }
-
-  /** Removes a delta's file, once the log that no longer leads to it is durable. */
-  public void discard(Delta delta) {
-    openDeltas.removed(delta);
-    // If that fails, it stays behind as a stray, which the next open removes.
-    var _ = disk().unlink(delta.path());
   }
 
   /** Bytes that the file system has allocated for the layer. */
   public long allocatedBytes() {
-    long sum = 0;
-    for (String name : disk().list(directory())) {
-      int fd = disk().open(directory().resolve(name), Posix.O_RDONLY);
-      if (fd >= 0) {
-        sum += Math.max(0, disk().allocatedBytes(fd));
-        var _ = disk().close(fd);
-      }
-    }
-    return sum;
+    return files.allocatedBytes(directory());
   }
 
-  /** Bytes on disk of each file that the layer holds something of. */
-  public Map<Long, Long> fileBytes() {
-    Map<Long, Long> bytes = new HashMap<>();
-    deltas.forEach((fileId, delta) -> {
-      int fd = disk().open(delta.path(), Posix.O_RDONLY);
-      if (fd >= 0) {
-        bytes.put(fileId, disk().allocatedBytes(fd));
-        disk().close(fd);
-      }
-    });
-    return bytes;
-  }
-
-  /** Removes the layer from the disk. Nothing may refer to it any more. */
-  public void delete() {
+  /**
+   * Ends all use of the layer, which nothing refers to any more. What is left to do is to remove
+   * its directory.
+   */
+  public void abandon() {
     synchronized (this) {
-      deleted = true;
+      life.delete();
     }
     RecordLog current = log;
     if (current != null) {
       current.close();
     }
-    deltas.values().forEach(openDeltas::removed);
-    deltas.clear();
-    // Pages may lead to this object for long, and it to all states before.
-    start = null;
-    end = null;
+    deltas.retireAll();
+    // Pages may lead to this object for long, and it to all layers before.
     parent = null;
-    // If that fails, the next open finds a layer that the journal does not know, and removes it.
-    var _ = files.removeLayer(directory());
   }
 
   public void close() {
@@ -566,10 +451,10 @@ public final class Layer {
     if (current != null) {
       current.close();
     }
-    deltas.values().forEach(openDeltas::removed);
+    deltas.closeAll();
   }
 
-  Map<Long, Delta> deltas() {
+  public LayerDeltas deltas() {
     return deltas;
   }
 }

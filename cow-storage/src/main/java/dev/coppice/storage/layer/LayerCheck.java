@@ -43,12 +43,12 @@ public final class LayerCheck {
     layers++;
     List<String> found = new ArrayList<>();
     verify(layer, found);
-    if (!found.isEmpty() && layer.sealed()) {
+    if (!found.isEmpty() && layer.life().sealed()) {
       // Its log may have gone away under the check.
       found.clear();
       verify(layer, found);
     }
-    if (!layer.deleted()) {
+    if (!layer.life().deleted()) {
       problems.addAll(found);
     }
   }
@@ -161,7 +161,7 @@ public final class LayerCheck {
     if (fd >= 0) {
       var _ = layer.disk().close(fd);
     }
-    if (size < pageEnd << Page.SHIFT && layer.deltas().containsKey(delta.fileId())) {
+    if (size < pageEnd << Page.SHIFT && layer.deltas().contains(delta.fileId())) {
       String has = size < 0 ? "cannot be opened" : "has " + size + " bytes";
       found.add(
           "layer %s: %s (%s) %s, its pages need %d"

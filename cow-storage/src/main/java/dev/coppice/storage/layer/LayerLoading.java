@@ -36,7 +36,7 @@ final class LayerLoading {
       return null;
     }
     Manifest manifest = Manifest.read(layer.disk(), path, layer.id());
-    layer.sealed(manifest.logEnd());
+    layer.life().seal(manifest.logEnd());
     FileTree tree = LayerState.apply(start, manifest.state(), layer::deltaOf);
     if (layer.disk().exists(layer.directory().resolve(Layer.LOG))) {
       // Whoever wrote the manifest may have been killed before its name was durable.
@@ -130,7 +130,7 @@ final class LayerLoading {
   }
 
   private void syncRepairs(RecordLog log) {
-    require(layer.flushDeltas(), "repair", layer.directory());
+    require(layer.deltas().flush(), "repair", layer.directory());
     LayerRecord.Synced synced = new LayerRecord.Synced(0, log.position(), log.synced());
     require(layer.syncLog(append(log, synced)), "repair", layer.directory());
   }

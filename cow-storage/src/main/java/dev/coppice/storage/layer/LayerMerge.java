@@ -48,8 +48,8 @@ public final class LayerMerge {
    * @param cancelled asked again and again whether to give up
    */
   public static int write(Layer lower, Layer upper, Layer merged, BooleanSupplier cancelled) {
-    FileTree start = lower.start();
-    FileTree end = upper.end();
+    FileTree start = lower.life().start();
+    FileTree end = upper.life().end();
     if (start == null || end == null) {
       return -Errno.EAGAIN;
     }
@@ -74,11 +74,11 @@ public final class LayerMerge {
         result = result < 0 ? result : copy(file.getKey(), file.getValue(), buffer, zeros);
       }
     }
-    result = result < 0 ? result : merged.flushDeltas();
+    result = result < 0 ? result : merged.deltas().flush();
     if (result < 0) {
       return result;
     }
-    merged.replace(start, end, Math.max(lower.frozenEnd(), upper.frozenEnd()));
+    merged.life().replace(start, end, Math.max(lower.life().frozenEnd(), upper.life().frozenEnd()));
     return merged.sealMerged();
   }
 

@@ -55,7 +55,8 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     Layer parent = layer.parent();
     long begun =
         log.append(
-            new StateRecord.ManifestBegun(parent == null ? null : parent.id(), layer.frozenEnd())
+            new StateRecord.ManifestBegun(
+                    parent == null ? null : parent.id(), layer.life().frozenEnd())
                 ::encode);
     int result = begun < 0 ? (int) begun : LayerState.append(start, end, log);
     if (result < 0) {

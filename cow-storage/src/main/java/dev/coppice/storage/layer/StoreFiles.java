@@ -4,6 +4,7 @@ import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,18 +83,26 @@ public final class StoreFiles {
     return result < 0 && result != -Errno.EACCES ? result : disk.syncDirectory(directory);
   }
 
-  /** Removes a layer's directory with what is in it; 0 or a negated errno. */
-  public int removeLayer(Path path) {
-    if (!disk.exists(path)) {
+  /** Bytes that the file system has allocated for the files in a directory. */
+  public long allocatedBytes(Path inDirectory) {
+    return disk.list(inDirectory).stream()
+        .mapToLong(name -> fileBytes(inDirectory.resolve(name)))
+        .sum();
+  }
+
+  /** Bytes that the file system has allocated for a file; 0 if it cannot be opened. */
+  public long fileBytes(Path file) {
+    int fd = disk.open(file, Posix.O_RDONLY);
+    if (fd < 0) {
       return 0;
     }
-    for (String name : disk.list(path)) {
-      int result = disk.unlink(path.resolve(name));
-      if (result < 0 && result != -Errno.ENOENT) {
-        return result;
-      }
-    }
-    return disk.removeDirectory(path);
+    long bytes = Math.max(0, disk.allocatedBytes(fd));
+    var _ = disk.close(fd);
+    return bytes;
+  }
+
+  public Path incoming() {
+    return directory.resolve("incoming");
   }
 
   /** Removes any directory of the machine's own, not through the store's disk. */

@@ -39,7 +39,15 @@ public interface Disk {
   /** The bytes that the file system has allocated for an open file. */
   long allocatedBytes(int fd);
 
+  /** The first offset from one on that holds data; {@code ENXIO} if there is none. */
+  long nextData(int fd, long offset);
+
+  /** The first offset from one on that holds none; the end of the file counts as such. */
+  long nextHole(int fd, long offset);
+
   boolean exists(Path path);
+
+  boolean isDirectory(Path path);
 
   /** The names in a directory, in any order; empty if it cannot be read. */
   List<String> list(Path directory);

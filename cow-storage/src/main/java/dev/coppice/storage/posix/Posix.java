@@ -21,6 +21,8 @@ public final class Posix {
   public static final int O_CREAT = 0x40;
   public static final int O_TRUNC = 0x200;
   public static final int O_CLOEXEC = 0x80000;
+  public static final int SEEK_DATA = 3;
+  public static final int SEEK_HOLE = 4;
   public static final int FALLOC_FL_KEEP_SIZE = 1;
   public static final int FALLOC_FL_PUNCH_HOLE = 2;
   public static final int FALLOC_FL_ZERO_RANGE = 16;
@@ -74,6 +76,8 @@ public final class Posix {
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("posix_fadvise"),
           FunctionDescriptor.of(INT, INT, LONG, LONG, INT));
+  private static final MethodHandle LSEEK =
+      handle("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
   private static final MethodHandle FSTAT =
       handle("fstat", FunctionDescriptor.of(INT, INT, POINTER));
   private static final MethodHandle RENAME =
@@ -273,6 +277,19 @@ public final class Posix {
   public static long allocatedBytes(int fd) {
     long blocks = statField(fd, STAT_BLOCKS_OFFSET);
     return blocks < 0 ? blocks : blocks * STAT_BLOCK_BYTES;
+  }
+
+  /**
+   * @param whence {@link #SEEK_DATA} or {@link #SEEK_HOLE}
+   */
+  public static long lseek(int fd, long offset, int whence) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      long result = (long) LSEEK.invokeExact(state, fd, offset, whence);
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
   }
 
   private static long statField(int fd, long offset) {

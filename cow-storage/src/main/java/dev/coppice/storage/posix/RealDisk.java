@@ -64,8 +64,23 @@ public final class RealDisk implements Disk {
   }
 
   @Override
+  public long nextData(int fd, long offset) {
+    return Posix.lseek(fd, offset, Posix.SEEK_DATA);
+  }
+
+  @Override
+  public long nextHole(int fd, long offset) {
+    return Posix.lseek(fd, offset, Posix.SEEK_HOLE);
+  }
+
+  @Override
   public boolean exists(Path path) {
     return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  @Override
+  public boolean isDirectory(Path path) {
+    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   @Override

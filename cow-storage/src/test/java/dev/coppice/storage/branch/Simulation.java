@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.SpaceDifference;
 import dev.coppice.storage.StorageException;
 import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.layer.StoreFiles;
@@ -320,6 +321,10 @@ final class Simulation {
     List<String> problems = store().check().problems();
     if (!problems.isEmpty()) {
       throw new AssertionError(this + ": check found " + problems);
+    }
+    List<SpaceDifference> differences = store().checkSpace().differences();
+    if (!differences.isEmpty()) {
+      throw new AssertionError(this + ": books and disk differ: " + differences);
     }
   }
 

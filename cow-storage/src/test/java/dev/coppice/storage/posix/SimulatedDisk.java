@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class SimulatedDisk implements Disk {
 
   private static final long NEVER = Long.MAX_VALUE;
+  private static final int BLOCK_BYTES = 4096;
 
   private final Random random;
   private final SimulatedDirectory root = new SimulatedDirectory();
@@ -287,12 +288,46 @@ public final class SimulatedDisk implements Disk {
 
   @Override
   public long allocatedBytes(int fd) {
-    return size(fd);
+    long sum = 0;
+    long data = nextData(fd, 0);
+    while (data >= 0) {
+      long hole = nextHole(fd, data);
+      sum += hole - data;
+      data = nextData(fd, hole);
+    }
+    return sum;
+  }
+
+  @Override
+  public long nextData(int fd, long offset) {
+    SimulatedFile file = file(fd);
+    for (long at = offset; at < file.size(); at = (at / BLOCK_BYTES + 1) * BLOCK_BYTES) {
+      if (!file.isHole((int) at, BLOCK_BYTES)) {
+        return at;
+      }
+    }
+    return -Errno.ENXIO;
+  }
+
+  @Override
+  public long nextHole(int fd, long offset) {
+    SimulatedFile file = file(fd);
+    for (long at = offset; at < file.size(); at = (at / BLOCK_BYTES + 1) * BLOCK_BYTES) {
+      if (file.isHole((int) at, BLOCK_BYTES)) {
+        return at;
+      }
+    }
+    return file.size();
   }
 
   @Override
   public boolean exists(Path path) {
     return find(path) != null;
+  }
+
+  @Override
+  public boolean isDirectory(Path path) {
+    return directory(path) != null;
   }
 
   @Override

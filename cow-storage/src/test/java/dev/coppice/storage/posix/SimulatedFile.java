@@ -50,6 +50,17 @@ final class SimulatedFile {
     return result;
   }
 
+  /** Whether the block around an offset, or what there is of it from there on, is zeros. */
+  boolean isHole(int offset, int blockBytes) {
+    int end = Math.min(now.length, (offset / blockBytes + 1) * blockBytes);
+    for (int i = offset; i < end; i++) {
+      if (now[i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   void truncate(int size) {
     now = Arrays.copyOf(now, size);
     unsynced.add(new Truncated(size));

@@ -115,10 +115,10 @@ public final class RestServer implements AutoCloseable {
     routes.get("/healthz", context -> Responses.json(context, Map.of("status", "ok")));
     routes.get("/metrics", this::scrape);
     routes.get("/v1/server", this::describe);
-    routes.post("/v1/store/check", this::checkStore);
     new SourceRoutes(manager).addTo(routes);
     new BranchRoutes(manager, this::branchesFor).addTo(routes);
     new SnapshotRoutes(manager).addTo(routes);
+    new StoreRoutes(manager).addTo(routes);
     routes.exception(HttpResponseException.class, this::refuse);
     routes.exception(Exception.class, this::fail);
   }
@@ -166,16 +166,6 @@ public final class RestServer implements AutoCloseable {
             "pid", ProcessHandle.current().pid(),
             "postgres_host", branches.host(),
             "postgres_port", branches.port()));
-  }
-
-  private void checkStore(Context context) throws java.io.IOException {
-    EventStream.run(
-        context,
-        "store check",
-        events -> {
-          events.send(Map.of("event", "phase", "phase", "check"));
-          return Map.of("check", StoreCheckView.of(manager.checkStore()));
-        });
   }
 
   private void scrape(Context context) {

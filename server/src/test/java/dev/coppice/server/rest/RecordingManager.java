@@ -13,6 +13,9 @@ import dev.coppice.branches.EngineLease;
 import dev.coppice.branches.SnapshotInfo;
 import dev.coppice.branches.SourceInfo;
 import dev.coppice.providers.PullListener;
+import dev.coppice.storage.PendingDeletion;
+import dev.coppice.storage.SpaceCheck;
+import dev.coppice.storage.SpaceDifference;
 import dev.coppice.storage.StoreCheck;
 import java.time.Instant;
 import java.util.List;
@@ -164,6 +167,18 @@ final class RecordingManager implements BranchManager {
   @Override
   public StoreCheck checkStore() {
     return new StoreCheck(1, 2, 3, List.of("layer 1 is damaged"));
+  }
+
+  @Override
+  public SpaceCheck checkSpace() {
+    SpaceDifference orphan =
+        new SpaceDifference("layers/1/2.delta", SpaceDifference.Kind.ORPHAN, 8192, "a stray");
+    return new SpaceCheck(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, List.of(orphan));
+  }
+
+  @Override
+  public PendingDeletion pendingDeletion() {
+    return new PendingDeletion(1, 2, 3);
   }
 
   @Override

@@ -1,0 +1,140 @@
+package dev.coppice.storage.layer;
+
+import dev.coppice.storage.posix.Disk;
+import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/** Compares the files of one layer with what the layer's state says of them. */
+public final class LayerSpace {
+
+  private final Layer layer;
+  private final FileTree state;
+  private final LongPredicate keptOpen;
+  private final SpaceTally tally;
+  private final Disk disk;
+
+  /**
+   * @param state what the layer has led to; nobody writes meanwhile
+   * @param keptOpen whether a file has no name any more and is still open
+   */
+  public LayerSpace(Layer layer, FileTree state, LongPredicate keptOpen, SpaceTally tally) {
+    this.layer = layer;
+    this.state = state;
+    this.keptOpen = keptOpen;
+    this.tally = tally;
+    this.disk = layer.disk();
+  }
+
+  public void examine() {
+    tally.layer();
+    Set<String> present = new HashSet<>(disk.list(layer.directory()));
+    List.copyOf(present).stream().sorted().forEach(this::examine);
+    layer
+        .deltas()
+        .forEach((fileId, delta) -> {
+          Node node = state.node(fileId);
+          if (node != null && !present.contains(Delta.name(fileId))) {
+            missing(delta, node, 0);
+          }
+        });
+    if (layer.life().sealed() && !present.contains(Manifest.FILE)) {
+      tally.missing(Manifest.path(layer), 0, "the manifest is not there");
+    }
+  }
+
+  private void examine(String name) {
+    Path file = layer.directory().resolve(name);
+    if (LayerDeltas.isDelta(name)) {
+      examineDelta(file, LayerDeltas.fileId(name));
+    } else if (name.equals(layer.life().sealed() ? Manifest.FILE : Layer.LOG)) {
+      tally.record(file);
+    } else {
+      tally.orphan(file, bytes(file));
+    }
+  }
+
+  private long bytes(Path file) {
+    int fd = disk.open(file, Posix.O_RDONLY);
+    if (fd < 0) {
+      return 0;
+    }
+    long bytes = disk.allocatedBytes(fd);
+    var _ = disk.close(fd);
+    return Math.max(0, bytes);
+  }
+
+  private void examineDelta(Path file, long fileId) {
+    Delta delta = layer.deltas().find(fileId);
+    Node node = state.node(fileId);
+    if (layer.deltas().isBeingDiscarded(fileId)) {
+      tally.pending(bytes(file));
+    } else if (node == null && keptOpen.test(fileId)) {
+      tally.open(bytes(file));
+    } else if (delta == null || node == null) {
+      tally.orphan(file, bytes(file));
+    } else {
+      compare(file, delta, node);
+    }
+  }
+
+  private void compare(Path file, Delta delta, Node node) {
+    int fd = disk.open(file, Posix.O_RDONLY);
+    if (fd < 0) {
+      tally.missing(file, 0, "cannot be opened: " + Errno.describe(-fd));
+      return;
+    }
+    DeltaSpace space = DeltaSpace.of(delta, fd, node.pages());
+    long[] data = new long[2];
+    int result =
+        space.forEachData((offset, bytes, held) -> {
+          data[held ? 1 : 0] += bytes;
+          return 0;
+        });
+    long size = disk.size(fd);
+    long allocated = disk.allocatedBytes(fd);
+    var _ = disk.close(fd);
+    if (result < 0) {
+      tally.missing(file, 0, "cannot be read: " + Errno.describe(-result));
+      return;
+    }
+    boolean trimmed = layer.life().sealed() || !layer.frozen();
+    if (!trimmed) {
+      // Given back when the layer is sealed, which is about to happen.
+      tally.pending(data[0]);
+      allocated -= data[0];
+      data[0] = 0;
+    }
+    tally.delta(file, space.heldBytes(), data[1], data[0] + data[1], allocated);
+    if (size < space.heldEnd()) {
+      missing(delta, node, size);
+    }
+  }
+
+  /** Pages that lie behind the end of a delta's file, of whatever size. */
+  @SuppressWarnings("ReferenceEquality")
+  private void missing(Delta delta, Node node, long size) {
+    long[] pages = {0};
+    node.pages()
+        .forEachRun((first, count, owner) -> {
+          if (owner == delta) {
+            long end = first + count;
+            pages[0] += Math.max(0, end - Math.max(first, Page.count(size)));
+          }
+        });
+    if (pages[0] > 0) {
+      tally.missing(
+          delta.path(), size == 0 ? pages[0] << Page.SHIFT : 0, pages[0] + " pages are not there");
+    }
+  }
+
+  /** The state that a frozen layer has led to; null of one that is written to or is gone. */
+  public static @Nullable FileTree frozenState(Layer layer) {
+    return layer.frozen() ? layer.life().end() : null;
+  }
+}
