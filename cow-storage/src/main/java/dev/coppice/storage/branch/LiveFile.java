@@ -49,6 +49,9 @@ public final class LiveFile {
   /** Where writes went last: to the top layer's delta, unless that layer was frozen since. */
   private @Nullable Delta own;
 
+  /** The top layer when the file lost its last name; it may hold pages that nobody wrote since. */
+  private @Nullable Layer unlinkedIn;
+
   /** Where the log of which layer last said that the file has become shorter. */
   private @Nullable Layer shrunkIn;
 
@@ -100,8 +103,13 @@ public final class LiveFile {
   synchronized void unlink(Node last, Layer top) {
     lastNode = last;
     unlinked = true;
+    unlinkedIn = top;
     Delta delta = own;
     own = delta != null && delta.layer() == top ? delta : null;
+  }
+
+  synchronized @Nullable Layer unlinkedIn() {
+    return unlinkedIn;
   }
 
   /** Another version of a file that has no name. */

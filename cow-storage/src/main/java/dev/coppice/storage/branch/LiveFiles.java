@@ -73,10 +73,7 @@ final class LiveFiles {
         (key, file) -> {
           boolean last = file.addLookups(-lookups) <= 0;
           if (last && file.unlinked()) {
-            Delta own = file.own();
-            if (own != null) {
-              discard(own.layer(), file.id());
-            }
+            discard(file);
             return null;
           }
           return last && !file.changed() && !file.uncleanEnd() ? null : file;
@@ -96,6 +93,17 @@ final class LiveFiles {
           discard(top, key);
           return null;
         });
+  }
+
+  private void discard(LiveFile file) {
+    Delta own = file.own();
+    if (own != null) {
+      discard(own.layer(), file.id());
+    }
+    Layer home = file.unlinkedIn();
+    if (home != null) {
+      discard(home, file.id());
+    }
   }
 
   private void discard(Layer layer, long fileId) {

@@ -255,6 +255,27 @@ class SpaceCheckTest {
   }
 
   @Test
+  void aFileThatWasOnlyReadBeforeItLostItsNameGoesToo() {
+    BranchId id;
+    try (BranchStore store = StoreOpening.open(home())) {
+      id = store.create();
+      CoreFiles files = new CoreFiles(store.branch(id));
+      files.create("a");
+      files.write("a", 0, filled(10));
+    }
+    try (BranchStore store = StoreOpening.open(home())) {
+      Branch branch = store.branch(id);
+      long file = branch.lookup(FileTree.ROOT, "a");
+      branch.remember(file);
+      new CoreFiles(branch).remove("a");
+      branch.forget(file, 1);
+      settle(store);
+      assertThat(agreed(store).heldBytes()).isZero();
+      assertThat(store.space(id).ownBytes()).isLessThan(10L * PAGE);
+    }
+  }
+
+  @Test
   void aPageThatIsRewrittenOftenTakesItsSpaceOnce() {
     try (BranchStore store = StoreOpening.open(home())) {
       BranchId parent = store.create();
