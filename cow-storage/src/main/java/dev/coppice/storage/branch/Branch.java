@@ -350,6 +350,9 @@ public final class Branch {
     long stamp = gate.readLock();
     try {
       int result = file.write(top, source, sourceOffset, bytes, offset, scratch);
+      if (result < 0) {
+        background.reclaim(top, top.logEnd(), () -> freeSurplus(file.id()));
+      }
       noteChange(file);
       return result < 0 ? result : bytes;
     } finally {

@@ -104,10 +104,12 @@ public final class DeltaSpace {
   }
 
   /** Gives back what was reserved between the pages that are held, and behind them. */
-  private int punchReserved() {
+  private int punchReserved(long size) {
     long at = 0;
     int result = 0;
-    for (Run run : held) {
+    List<Run> runs = new ArrayList<>(held);
+    runs.add(new Run(Math.max(size, heldEnd()), size));
+    for (Run run : runs) {
       if (result == 0 && run.from() > at) {
         result = punch(at, run.from() - at);
       }
@@ -141,24 +143,24 @@ public final class DeltaSpace {
    * The same for a delta that nobody writes to any more, whose reservations go as well. Durable on
    * return.
    */
-  static int trim(Delta delta, PageMap<Delta> pages) {
+  static int trim(Delta delta, Node node) {
     int fd = delta.acquire();
     if (fd < 0) {
       return fd == -Errno.ENOENT ? 0 : fd;
     }
     try {
-      return of(delta, fd, pages).trim();
+      return of(delta, fd, node.pages()).trim(Page.count(node.size()) << Page.SHIFT);
     } finally {
       delta.release();
     }
   }
 
-  private int trim() {
-    boolean longer = disk.size(fd) > heldEnd();
-    int result = longer ? disk.truncate(fd, heldEnd()) : 0;
+  private int trim(long size) {
+    boolean longer = disk.size(fd) > size;
+    int result = longer ? disk.truncate(fd, size) : 0;
     boolean reserved = disk.allocatedBytes(fd) > heldBytes() + LEAST_RESERVED_BYTES;
     if (result == 0 && reserved) {
-      result = punchReserved();
+      result = punchReserved(size);
     }
     int punched = result < 0 ? result : punchSurplus();
     boolean changed = longer || reserved || punched > 0;

@@ -99,7 +99,7 @@ public final class LayerDeltas {
       Node node = end.node(delta.fileId());
       // A file without a name may still be open, and be read and written.
       if (result == 0 && node != null) {
-        result = DeltaSpace.trim(delta, node.pages());
+        result = DeltaSpace.trim(delta, node);
       }
     }
     return result;
