@@ -1,12 +1,14 @@
 package dev.coppice.branches;
 
 import dev.coppice.branches.catalogue.Catalogue;
+import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.engine.EngineHost;
 import dev.coppice.branches.engine.Installations;
 import dev.coppice.storage.PageStore;
 import dev.coppice.storage.SnapshotId;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +40,13 @@ record Ground(
     for (SnapshotId snapshot : snapshots) {
       leniently("snapshot " + snapshot, () -> store.delete(snapshot));
     }
+  }
+
+  /** Throws a {@link BranchException} if a branch was forked from it. */
+  void delete(StoredSnapshot snapshot) {
+    catalogue.delete(snapshot.id());
+    register.remove(List.of(snapshot.id()));
+    discard(List.of(snapshot.id()));
   }
 
   void discard(dev.coppice.storage.BranchId branch) {

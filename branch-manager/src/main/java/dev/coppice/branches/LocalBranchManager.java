@@ -143,11 +143,7 @@ final class LocalBranchManager implements BranchManager {
                     "\"%s\" has no snapshot of that name".formatted(of),
                     "List them with: coppice snapshot list"));
     requireUnused(of, snapshot);
-    Failures.translated(() -> {
-      ground.catalogue().delete(snapshot.id());
-      ground.register().remove(List.of(snapshot.id()));
-      ground.discard(List.of(snapshot.id()));
-    });
+    Failures.translated(() -> ground.delete(snapshot));
   }
 
   static String branchesWere(long count) {

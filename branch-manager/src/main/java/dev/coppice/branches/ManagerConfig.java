@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param engineUser the user that engines run as when this program is root; chosen if absent
  * @param warmEngines how many engines wait, started, on the newest snapshot of each source
  * @param idleTimeout after which a branch without connections is suspended
+ * @param snapshotRetention after which a source's snapshot that was given no name, and that no
+ *     branch needs, is deleted; never if absent
  * @param allowSuperuser whether branches may be created with {@link Access#SUPERUSER}
  */
 public record ManagerConfig(
@@ -24,6 +26,7 @@ public record ManagerConfig(
     Optional<String> engineUser,
     int warmEngines,
     Duration idleTimeout,
+    Optional<Duration> snapshotRetention,
     boolean allowSuperuser) {
 
   public ManagerConfig {

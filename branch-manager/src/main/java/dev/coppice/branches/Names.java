@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 final class Names {
 
   private static final Pattern SNAPSHOT = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+  private static final Pattern FRESH = Pattern.compile("\\d{8}-\\d{6}(-\\d+)?");
   private static final DateTimeFormatter BY_TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -28,6 +29,11 @@ final class Names {
               + " digit.");
     }
     return wished;
+  }
+
+  /** Whether a snapshot got its name from {@link #fresh}. */
+  static boolean isFresh(String name) {
+    return FRESH.matcher(name).matches();
   }
 
   /** A name that none of these snapshots has. */

@@ -7,14 +7,15 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks once a second for branches that are idle or have expired. */
+/** Looks for branches that are idle or have expired, and now and then for old snapshots. */
 final class Sweeper implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
-  private static final int LOGS_EVERY_SWEEPS = 60;
+  private static final int SELDOM_SWEEPS = 60;
 
   private final Ground ground;
   private final Branches branches;
+  private final Retention retention;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("coppice-sweeper").daemon().factory());
@@ -23,6 +24,7 @@ final class Sweeper implements AutoCloseable {
   Sweeper(Ground ground, Branches branches) {
     this.ground = ground;
     this.branches = branches;
+    this.retention = new Retention(ground);
   }
 
   void start() {
@@ -39,8 +41,9 @@ final class Sweeper implements AutoCloseable {
           ground.workers().execute(() -> branch.suspendIfIdle(ground.config().idleTimeout()));
         }
       }
-      if (++sweeps % LOGS_EVERY_SWEEPS == 0) {
+      if (sweeps++ % SELDOM_SWEEPS == 0) {
         ground.host().boundLogs();
+        ground.workers().execute(retention::run);
       }
     } catch (RuntimeException e) {
       LOG.error("A sweep over the branches failed", e);

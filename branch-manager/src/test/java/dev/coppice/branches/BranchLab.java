@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A production database and a manager's directories, below one directory that goes at the end. */
 final class BranchLab implements AutoCloseable {
@@ -83,6 +84,14 @@ final class BranchLab implements AutoCloseable {
   }
 
   ManagerConfig config(int warmEngines, Duration idleTimeout, boolean allowSuperuser) {
+    return config(warmEngines, idleTimeout, allowSuperuser, null);
+  }
+
+  ManagerConfig config(
+      int warmEngines,
+      Duration idleTimeout,
+      boolean allowSuperuser,
+      @Nullable Duration snapshotRetention) {
     return new ManagerConfig(
         root.resolve("data"),
         root.resolve("run"),
@@ -91,6 +100,7 @@ final class BranchLab implements AutoCloseable {
         Optional.empty(),
         warmEngines,
         idleTimeout,
+        Optional.ofNullable(snapshotRetention),
         allowSuperuser);
   }
 

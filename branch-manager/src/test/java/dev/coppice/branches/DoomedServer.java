@@ -29,6 +29,7 @@ final class DoomedServer {
             Optional.empty(),
             1,
             Duration.ofMinutes(10),
+            Optional.empty(),
             true);
     BranchManager manager =
         BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());

@@ -164,6 +164,7 @@ public final class CoppiceServer implements AutoCloseable {
         settings.engineUser(),
         settings.warmEngines(),
         settings.idleTimeout(),
+        settings.snapshotRetention(),
         settings.allowSuperuser());
   }
 

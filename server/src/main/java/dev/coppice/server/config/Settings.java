@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param warmEngines how many engines wait, started, on the newest snapshot of each source
  * @param idleTimeout after which a branch without connections is suspended
  * @param wakeTimeout how long a client waits for an engine
+ * @param snapshotRetention after which a source's superseded snapshots are deleted, if ever
  * @param postgresDirectories folders of Postgres installations, before the system's own
  */
 public record Settings(
@@ -26,6 +27,7 @@ public record Settings(
     int warmEngines,
     Duration idleTimeout,
     Duration wakeTimeout,
+    Optional<Duration> snapshotRetention,
     Optional<String> engineUser,
     List<Path> postgresDirectories,
     Path embeddedArchives,

@@ -49,6 +49,7 @@ public final class SettingsReader {
                 .orElse(2),
             duration(SettingKey.IDLE_TIMEOUT, Duration.ofMinutes(5)),
             duration(SettingKey.WAKE_TIMEOUT, Duration.ofSeconds(30)),
+            duration(SettingKey.SNAPSHOT_RETENTION),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
             path(SettingKey.EMBEDDED_ARCHIVES, EmbeddedArchives.standard()),
@@ -97,8 +98,11 @@ public final class SettingsReader {
   }
 
   private Duration duration(SettingKey key, Duration standard) {
-    return value(key, DurationText::parse, "a duration, 90s, 5m or 2h for example")
-        .orElse(standard);
+    return duration(key).orElse(standard);
+  }
+
+  private Optional<Duration> duration(SettingKey key) {
+    return value(key, DurationText::parse, "a duration, 90s, 5m or 2h for example");
   }
 
   private Path path(SettingKey key, Path standard) {

@@ -49,6 +49,7 @@ class SettingsReaderTest {
             warm_engines: 7
             idle_timeout: 1h30m
             wake_timeout: 20s
+            snapshot_retention: 7d
             engine_user: pg
             postgres_directories: [%s]
             embedded_archives: %s
@@ -72,6 +73,7 @@ class SettingsReaderTest {
                 7,
                 Duration.ofMinutes(90),
                 Duration.ofSeconds(20),
+                Optional.of(Duration.ofDays(7)),
                 Optional.of("pg"),
                 List.of(directory),
                 directory,
