@@ -2,7 +2,6 @@ package dev.coppice.storage.branch;
 
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.layer.Delta;
-import dev.coppice.storage.layer.FileNames;
 import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
@@ -26,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * may call them; those that change something pass the gate, which a freeze closes.
  */
 public final class Branch {
-
-  private static final int NO_REPLACE = 1;
-  private static final int EXCHANGE = 2;
 
   private final BranchId id;
   private final int slot;
@@ -116,15 +112,12 @@ public final class Branch {
   }
 
   public long lookup(long parent, String name) {
-    Node directory = tree.node(parent);
-    if (directory == null) {
-      return -Errno.ENOENT;
-    }
-    if (!directory.isDirectory()) {
-      return -Errno.ENOTDIR;
-    }
-    long found = tree.lookup(parent, name);
-    return found == 0 ? -Errno.ENOENT : found;
+    return rules().lookup(parent, name);
+  }
+
+  /** What the names that there are now allow. */
+  private NameRules rules() {
+    return new NameRules(tree);
   }
 
   /** Keeps a file alive until it is forgotten as often, even if it loses its last name. */
@@ -141,7 +134,7 @@ public final class Branch {
     long stamp = gate.readLock();
     try {
       synchronized (names) {
-        int problem = checkNew(parent, name);
+        int problem = rules().checkNew(parent, name);
         if (problem < 0) {
           return problem;
         }
@@ -153,17 +146,6 @@ public final class Branch {
     } finally {
       gate.unlockRead(stamp);
     }
-  }
-
-  private int checkNew(long parent, String name) {
-    if (name.length() > FileNames.MAX_BYTES) {
-      return -Errno.ENAMETOOLONG;
-    }
-    long existing = lookup(parent, name);
-    if (existing > 0) {
-      return -Errno.EEXIST;
-    }
-    return existing == -Errno.ENOENT && tree.node(parent) != null ? 0 : (int) existing;
   }
 
   /** Logs, then applies. The caller holds the gate and the names. */
@@ -190,7 +172,7 @@ public final class Branch {
       if (node.isDirectory()) {
         return -Errno.EPERM;
       }
-      int problem = checkNew(newParent, newName);
+      int problem = rules().checkNew(newParent, newName);
       return problem < 0
           ? problem
           : change(new LayerRecord.Linked(fileId, newParent, newName, nowNanos()));
@@ -221,7 +203,7 @@ public final class Branch {
     if (found < 0) {
       return (int) found;
     }
-    int problem = checkRemovable(found, directory);
+    int problem = rules().checkRemovable(found, directory);
     if (problem < 0) {
       return problem;
     }
@@ -231,17 +213,6 @@ public final class Branch {
       afterUnlink(last);
     }
     return result;
-  }
-
-  private int checkRemovable(long fileId, boolean directory) {
-    Node node = tree.node(fileId);
-    if (node == null) {
-      return -Errno.ENOENT;
-    }
-    if (node.isDirectory() != directory) {
-      return directory ? -Errno.ENOTDIR : -Errno.EISDIR;
-    }
-    return node.children().size() > 0 ? -Errno.ENOTEMPTY : 0;
   }
 
   private void afterUnlink(@Nullable Node last) {
@@ -255,19 +226,13 @@ public final class Branch {
   }
 
   private int move(long fromParent, String fromName, long toParent, String toName, int flags) {
-    if ((flags & ~(NO_REPLACE | EXCHANGE)) != 0 || toName.length() > FileNames.MAX_BYTES) {
-      return toName.length() > FileNames.MAX_BYTES ? -Errno.ENAMETOOLONG : -Errno.EINVAL;
-    }
     long moved = lookup(fromParent, fromName);
     long replaced = lookup(toParent, toName);
-    if (moved < 0 || (replaced < 0 && replaced != -Errno.ENOENT) || tree.node(toParent) == null) {
-      return moved < 0 ? (int) moved : (int) replaced;
-    }
-    boolean exchange = (flags & EXCHANGE) != 0;
-    int problem = checkMove(moved, replaced, flags);
+    int problem = rules().checkMove(moved, toParent, toName, replaced, flags);
     if (problem < 0 || moved == replaced) {
       return problem;
     }
+    boolean exchange = (flags & NameRules.EXCHANGE) != 0;
     Node last = replaced > 0 && !exchange ? tree.node(replaced) : null;
     int result =
         change(
@@ -277,21 +242,6 @@ public final class Branch {
       afterUnlink(last);
     }
     return result;
-  }
-
-  /** The kernel has refused to move a directory below itself. */
-  private int checkMove(long moved, long replaced, int flags) {
-    if (replaced == -Errno.ENOENT) {
-      return (flags & EXCHANGE) != 0 ? -Errno.ENOENT : 0;
-    }
-    if ((flags & NO_REPLACE) != 0) {
-      return -Errno.EEXIST;
-    }
-    if ((flags & EXCHANGE) != 0 || moved == replaced) {
-      return 0;
-    }
-    Node node = tree.node(moved);
-    return node == null ? -Errno.ENOENT : checkRemovable(replaced, node.isDirectory());
   }
 
   /** Sets permissions and times; what is negative stays as it is. */
