@@ -19,7 +19,8 @@ record Pgbench(Path program) {
       "pgbench was not found: apt-get install postgresql-contrib (Debian, Ubuntu)";
 
   private static final Pattern TRANSACTIONS_PER_SECOND =
-      Pattern.compile("tps = ([0-9.]+) \\(without initial connection time\\)");
+      Pattern.compile(
+          "tps = ([0-9.]+) \\((?:without initial connection time|including reconnection times)\\)");
 
   private static final Pattern TRANSACTIONS =
       Pattern.compile("number of transactions actually processed: ([0-9]+)");
@@ -58,19 +59,20 @@ record Pgbench(Path program) {
   /** Runs it against a database; the options are pgbench's own, without the connection's. */
   Throughput run(EngineAddress engine, List<String> options)
       throws IOException, InterruptedException {
+    return run(
+        "host=%s port=%d user=%s dbname=%s"
+            .formatted(engine.socketDirectory(), engine.port(), engine.user(), engine.database()),
+        options);
+  }
+
+  /**
+   * @param connection a connection string
+   */
+  Throughput run(String connection, List<String> options) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(program.toString());
     command.addAll(options);
-    command.addAll(
-        List.of(
-            "-n",
-            "-h",
-            engine.socketDirectory().toString(),
-            "-p",
-            Integer.toString(engine.port()),
-            "-U",
-            engine.user(),
-            engine.database()));
+    command.addAll(List.of("-n", connection));
     String output = output(command);
     return new Throughput(
         Double.parseDouble(figure(TRANSACTIONS_PER_SECOND, output)),

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -24,6 +25,7 @@ final class ServerProcess implements AutoCloseable {
 
   private static final Duration START_DEADLINE = Duration.ofSeconds(60);
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(60);
+  private static final String SOCKET_DIRECTORY = "unix_socket_directories=";
 
   private final Process process;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -119,6 +121,16 @@ final class ServerProcess implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** Where the sockets of its engines lie. */
+  List<String> socketDirectories() {
+    return process
+        .children()
+        .flatMap(child -> Arrays.stream(child.info().arguments().orElse(new String[0])))
+        .filter(argument -> argument.startsWith(SOCKET_DIRECTORY))
+        .map(argument -> argument.substring(SOCKET_DIRECTORY.length()))
+        .toList();
   }
 
   /** For calls as the command line makes them. */

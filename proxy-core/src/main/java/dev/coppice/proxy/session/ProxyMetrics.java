@@ -4,6 +4,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -40,6 +42,12 @@ final class ProxyMetrics {
     Gauge.builder("coppice.proxy.connections.active", active, AtomicInteger::get)
         .description("Client connections that are open")
         .register(registry);
+    if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider buffers) {
+      Gauge.builder("coppice.proxy.buffers", buffers, b -> b.metric().usedDirectMemory())
+          .description("Memory beside the heap that buffers occupy")
+          .baseUnit("bytes")
+          .register(registry);
+    }
     for (Outcome outcome : Outcome.values()) {
       connections.put(
           outcome,
