@@ -29,7 +29,7 @@ public final class FileScript {
   public void step(FilesUnderTest files, ModelFiles model) {
     steps++;
     String path = path();
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(15)) {
       case 0, 1 -> same("create " + path, files.create(path), model.create(path));
       case 2 -> same("mkdir " + path, files.makeDirectory(path), model.makeDirectory(path));
       case 3 -> same("remove " + path, files.remove(path), model.remove(path));
@@ -40,6 +40,15 @@ public final class FileScript {
       case 5, 6 -> {
         int size = offset();
         same("resize " + path + " to " + size, files.resize(path, size), model.resize(path, size));
+      }
+      case 7 -> {
+        String to = path();
+        int offset = offset();
+        int bytes = 1 + random.nextInt(MAX_BYTES);
+        same(
+            "copy " + bytes + " at " + offset + " of " + path + " to " + to,
+            files.copyRange(path, to, offset, bytes),
+            model.copyRange(path, to, offset, bytes));
       }
       default -> {
         int offset = offset();

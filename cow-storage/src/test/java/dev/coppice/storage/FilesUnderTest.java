@@ -19,6 +19,9 @@ public interface FilesUnderTest {
 
   boolean resize(String path, long size);
 
+  /** Makes a range of a file what it is in another one, which ends at its end at the latest. */
+  boolean copyRange(String from, String to, long offset, long bytes);
+
   /** Content by path; none for a directory. */
   SortedMap<String, Optional<byte[]>> read();
 }

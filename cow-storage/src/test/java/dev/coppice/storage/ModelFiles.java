@@ -128,6 +128,16 @@ public final class ModelFiles implements FilesUnderTest {
   }
 
   @Override
+  public boolean copyRange(String from, String to, long offset, long bytes) {
+    byte[] source = files.get(from);
+    if (source == null || !files.containsKey(to) || from.equals(to)) {
+      return false;
+    }
+    int end = (int) Math.min(offset + bytes, source.length);
+    return end <= offset || write(to, offset, Arrays.copyOfRange(source, (int) offset, end));
+  }
+
+  @Override
   public SortedMap<String, Optional<byte[]>> read() {
     TreeMap<String, Optional<byte[]>> copy = new TreeMap<>();
     files.forEach((path, bytes) -> copy.put(path, Optional.of(bytes)));

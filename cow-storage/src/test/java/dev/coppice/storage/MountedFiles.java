@@ -80,6 +80,30 @@ public final class MountedFiles implements FilesUnderTest {
   }
 
   @Override
+  public boolean copyRange(String from, String to, long offset, long bytes) {
+    int source = SystemCalls.open(root.resolve(from), SystemCalls.O_RDWR, 0);
+    int target = SystemCalls.open(root.resolve(to), SystemCalls.O_RDWR, 0);
+    try {
+      boolean possible = source >= 0 && target >= 0 && !from.equals(to);
+      return possible && copyRange(source, target, offset, bytes);
+    } finally {
+      SystemCalls.close(source);
+      SystemCalls.close(target);
+    }
+  }
+
+  /** Goes on until all is copied, as the kernel and the store may do it in parts. */
+  private static boolean copyRange(int from, int to, long offset, long bytes) {
+    long done = 0;
+    long copied;
+    do {
+      copied = SystemCalls.copyFileRange(from, offset + done, to, offset + done, bytes - done);
+      done += copied;
+    } while (copied > 0 && done < bytes);
+    return copied >= 0;
+  }
+
+  @Override
   public SortedMap<String, Optional<byte[]>> read() {
     TreeMap<String, Optional<byte[]>> found = new TreeMap<>();
     try (Stream<Path> paths = Files.walk(root)) {

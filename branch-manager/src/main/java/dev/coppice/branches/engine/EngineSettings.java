@@ -27,6 +27,10 @@ public final class EngineSettings {
     settings.put("shared_buffers", "32MB");
     settings.put("min_wal_size", "32MB");
     settings.put("max_wal_size", "256MB");
+    if (major >= 18) {
+      // CREATE DATABASE ... STRATEGY FILE_COPY then shares pages, which the store is asked to.
+      settings.put("file_copy_method", "clone");
+    }
     return settings;
   }
 

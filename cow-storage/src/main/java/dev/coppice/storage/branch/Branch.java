@@ -11,6 +11,7 @@ import dev.coppice.storage.layer.Page;
 import dev.coppice.storage.layer.StoreFiles;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
+import dev.coppice.storage.tree.PageMap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ public final class Branch {
   private final FileIds fileIds;
   private final Durability durability;
   private final Background background;
+  private final Cloning cloning;
   private final StampedLock gate = new StampedLock();
   private final Object names = new Object();
   private final LiveFiles live;
@@ -39,6 +41,9 @@ public final class Branch {
   private volatile @Nullable Allowance allowance;
   private volatile boolean relaxed;
 
+  /**
+   * @param freezer puts a new layer on top of the branch if this one still is
+   */
   Branch(
       BranchId id,
       int slot,
@@ -46,7 +51,9 @@ public final class Branch {
       Layer top,
       FileIds fileIds,
       Journal journal,
-      Background background) {
+      Background background,
+      BiConsumer<Branch, Layer> freezer) {
+    this.cloning = new Cloning(this, background, freezer);
     this.background = background;
     this.live = new LiveFiles(background, this::tree);
     this.id = id;
@@ -179,7 +186,7 @@ public final class Branch {
     });
   }
 
-  private int changeNames(Supplier<Integer> action) {
+  int changeNames(Supplier<Integer> action) {
     long stamp = gate.readLock();
     try {
       synchronized (names) {
@@ -351,7 +358,7 @@ public final class Branch {
   }
 
   /** Unless a freeze came first: then it is done when the layer is sealed. */
-  private void freeSurplus(long fileId) {
+  void freeSurplus(long fileId) {
     Layer layer = top;
     live.remember(fileId, layer);
     try {
@@ -439,6 +446,16 @@ public final class Branch {
     }
   }
 
+  /**
+   * Makes a range of a file what it is in another one, without copying more than a little. Returns
+   * the bytes, which may be fewer, or a negated errno; {@code EXDEV} if they have to be copied.
+   *
+   * @param scratch a page of the calling thread's own
+   */
+  public int share(LiveFile from, LiveFile to, long offset, long bytes, MemorySegment scratch) {
+    return cloning.share(from, to, offset, bytes, scratch);
+  }
+
   private void noteGrowth() {
     if (top.logIsLong()) {
       background.shortenLog(this);
@@ -462,7 +479,7 @@ public final class Branch {
     return result < 0 ? result : layer.shortenLog(state, before);
   }
 
-  private void noteChange(LiveFile file) {
+  void noteChange(LiveFile file) {
     noteGrowth();
     if (live.noteChange(file)) {
       synchronized (names) {
@@ -479,11 +496,15 @@ public final class Branch {
     LiveFile file = live.find(fileId);
     Layer layer = top;
     if (file != null && file.unlinked()) {
-      int below = durability.syncBelow(layer, fileId);
+      int below = durability.syncBelow(layer, fileId, file.pages());
       Delta own = file.own();
       return below < 0 || own == null ? below : own.sync();
     }
-    return durability.syncFile(layer, fileId, file == null ? layer.logEnd() : file.logOffset());
+    Node node = tree.node(fileId);
+    PageMap<Delta> folded = node == null ? PageMap.empty() : node.pages();
+    return file == null
+        ? durability.syncFile(layer, fileId, folded, layer.logEnd())
+        : durability.syncFile(layer, fileId, file.pages(), file.logOffset());
   }
 
   /** Makes every change of names so far durable. */

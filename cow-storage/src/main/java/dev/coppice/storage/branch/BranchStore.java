@@ -126,7 +126,9 @@ public final class BranchStore implements AutoCloseable {
   }
 
   private Branch add(BranchId id, Layer top, FileTree tree) {
-    Branch branch = new Branch(id, slots.reserve(), tree, top, fileIds, journal, background);
+    Branch branch =
+        new Branch(
+            id, slots.reserve(), tree, top, fileIds, journal, background, this::freezeToShare);
     slots.put(branch);
     branches.put(id, branch);
     return branch;
@@ -263,6 +265,17 @@ public final class BranchStore implements AutoCloseable {
     }
     measureQuotasAnew();
     return tree;
+  }
+
+  /** Need not be durable: whatever is synced on top of it takes it along. */
+  private void freezeToShare(Branch branch, Layer top) {
+    synchronized (catalogueLock) {
+      if (branch.top().equals(top) && branch.equals(branches.get(branch.id()))) {
+        var _ = freezeTop(branch, logEnd -> List.of());
+        background.makeDurable(top, branch.top().journalOffset());
+      }
+    }
+    merging.later();
   }
 
   public BranchId fork(SnapshotId parent) {

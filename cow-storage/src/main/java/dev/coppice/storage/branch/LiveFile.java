@@ -514,6 +514,23 @@ public final class LiveFile {
     return false;
   }
 
+  /** Makes pages whosever they are in another file, where none is the top's; 0 or an errno. */
+  int share(Layer top, LiveFile from, long firstPage, long count, long newSize) {
+    long now = Branch.nowNanos();
+    long end = top.append(new LayerRecord.PagesShared(id, from.id, firstPage, count, newSize, now));
+    if (end < 0) {
+      return (int) end;
+    }
+    logOffset = end;
+    pages = pages.withPagesOf(from.pages, firstPage, count);
+    size = newSize;
+    modifiedNanos = now;
+    shrunkIn = top;
+    shrunkAt = end;
+    noteEdit();
+    return 0;
+  }
+
   /** Counts where the pages of a range are now. */
   public void count(long offset, long bytes, PageTally tally) {
     PageMap<Delta> map = pages;

@@ -30,6 +30,8 @@ public final class FuseMeters {
           new Operation("readdir", List.of(Opcode.READDIR)),
           new Operation("fallocate", List.of(Opcode.FALLOCATE)),
           new Operation("lseek", List.of(Opcode.LSEEK)),
+          new Operation(
+              "copy_file_range", List.of(Opcode.COPY_FILE_RANGE, Opcode.COPY_FILE_RANGE_64)),
           new Operation("forget", List.of(Opcode.FORGET, Opcode.BATCH_FORGET)),
           new Operation("statfs", List.of(Opcode.STATFS)));
 

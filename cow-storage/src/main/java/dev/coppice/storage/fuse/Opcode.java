@@ -31,7 +31,9 @@ final class Opcode {
   static final int FALLOCATE = 43;
   static final int RENAME2 = 45;
   static final int LSEEK = 46;
+  static final int COPY_FILE_RANGE = 47;
   static final int SYNCFS = 50;
+  static final int COPY_FILE_RANGE_64 = 53;
 
   private Opcode() {}
 }

@@ -59,6 +59,33 @@ final class RangeOperations {
   }
 
   /**
+   * The kernel has written back what it held of both files. Of what cannot be shared it copies the
+   * bytes itself, if it is told that the files are on different devices.
+   */
+  void copy() {
+    Branch branch = branch();
+    LiveFile from = file(branch);
+    long target = request.longAt(16);
+    if (branch == null || from == null) {
+      finish(-Errno.ENOENT);
+      return;
+    }
+    LiveFile to = NodeId.slot(target) == branch.slot() ? branch.file(NodeId.fileId(target)) : null;
+    long offset = request.longAt(8);
+    if (to == null || request.longAt(32) != offset) {
+      finish(-Errno.EXDEV);
+      return;
+    }
+    int result = branch.share(from, to, offset, request.longAt(40), scratch);
+    if (result < 0) {
+      finish(result);
+    } else {
+      reply.putLong(0, result);
+      reply.send(request.unique(), Long.BYTES);
+    }
+  }
+
+  /**
    * The kernel does not write back before it asks. Where it holds writes back it is told to first,
    * on another thread, since this one may be needed to take the pages.
    */

@@ -116,6 +116,7 @@ final class Worker implements Runnable {
       case Opcode.FSYNC, Opcode.FSYNCDIR, Opcode.SYNCFS -> sync();
       case Opcode.FALLOCATE -> ranges.allocate();
       case Opcode.LSEEK -> ranges.seek();
+      case Opcode.COPY_FILE_RANGE, Opcode.COPY_FILE_RANGE_64 -> ranges.copy();
       case Opcode.FORGET, Opcode.BATCH_FORGET -> names.forget();
       case Opcode.INTERRUPT -> {
         // Nothing here takes long enough to be worth interrupting.

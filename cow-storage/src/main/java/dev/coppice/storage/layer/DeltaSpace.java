@@ -4,7 +4,6 @@ import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import dev.coppice.storage.tree.PageMap;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Compares where a delta's file holds data with the pages that a state of its file gives to it. */
@@ -15,54 +14,25 @@ public final class DeltaSpace {
     int see(long offset, long bytes, boolean held);
   }
 
-  private record Run(long from, long end) {}
-
   /** Less than this may be the file system's own. */
   private static final long LEAST_RESERVED_BYTES = 1 << 16;
 
   private final Disk disk;
   private final int fd;
-  private final List<Run> held = new ArrayList<>();
+  private final HeldPages held;
 
   /**
    * @param fd the delta's, open
    */
-  @SuppressWarnings("ReferenceEquality")
-  private DeltaSpace(Delta delta, int fd, PageMap<Delta> pages) {
-    this.disk = delta.disk();
+  DeltaSpace(HeldPages held, int fd) {
+    this.disk = held.delta().disk();
     this.fd = fd;
-    pages.forEachRun((first, count, owner) -> {
-      if (owner == delta) {
-        add(first << Page.SHIFT, (first + count) << Page.SHIFT);
-      }
-    });
-  }
-
-  private void add(long from, long end) {
-    Run last = held.isEmpty() ? null : held.getLast();
-    if (last != null && last.end() == from) {
-      held.set(held.size() - 1, new Run(last.from(), end));
-    } else {
-      held.add(new Run(from, end));
-    }
-  }
-
-  static DeltaSpace of(Delta delta, int fd, PageMap<Delta> pages) {
-    return new DeltaSpace(delta, fd, pages);
-  }
-
-  /** What the state says that the delta holds. */
-  long heldBytes() {
-    return held.stream().mapToLong(run -> run.end() - run.from()).sum();
-  }
-
-  /** Where the last page ends that the delta holds. */
-  long heldEnd() {
-    return held.isEmpty() ? 0 : held.getLast().end();
+    this.held = held;
   }
 
   /** Visits all data in ascending order; 0 or a negated errno. */
   int forEachData(Visitor visitor) {
+    List<HeldPages.Run> runs = held.runs();
     int next = 0;
     int result = 0;
     long data = disk.nextData(fd, 0);
@@ -73,12 +43,13 @@ public final class DeltaSpace {
       }
       long at = data;
       while (at < end && result == 0) {
-        while (next < held.size() && held.get(next).end() <= at) {
+        while (next < runs.size() && runs.get(next).end() << Page.SHIFT <= at) {
           next++;
         }
-        Run run = next < held.size() ? held.get(next) : new Run(Long.MAX_VALUE, Long.MAX_VALUE);
-        boolean isHeld = run.from() <= at;
-        long partEnd = Math.min(end, isHeld ? run.end() : run.from());
+        HeldPages.Run run = next < runs.size() ? runs.get(next) : null;
+        boolean isHeld = run != null && run.first() << Page.SHIFT <= at;
+        long runEnd = run == null ? end : (isHeld ? run.end() : run.first()) << Page.SHIFT;
+        long partEnd = Math.min(end, runEnd);
         result = visitor.see(at, partEnd - at, isHeld);
         at = partEnd;
       }
@@ -107,15 +78,15 @@ public final class DeltaSpace {
   private int punchReserved(long size) {
     long at = 0;
     int result = 0;
-    List<Run> runs = new ArrayList<>(held);
-    runs.add(new Run(Math.max(size, heldEnd()), size));
-    for (Run run : runs) {
-      if (result == 0 && run.from() > at) {
-        result = punch(at, run.from() - at);
-      }
-      at = run.end();
+    for (HeldPages.Run run : held.runs()) {
+      result = punchBetween(at, run.first() << Page.SHIFT, result);
+      at = run.end() << Page.SHIFT;
     }
-    return result;
+    return punchBetween(at, size, result);
+  }
+
+  private int punchBetween(long from, long end, int before) {
+    return before == 0 && end > from ? punch(from, end - from) : before;
   }
 
   /**
@@ -128,7 +99,7 @@ public final class DeltaSpace {
       return fd == -Errno.ENOENT ? 0 : fd;
     }
     try {
-      int punched = of(delta, fd, pages).punchSurplus();
+      int punched = new DeltaSpace(HeldPages.of(delta, pages), fd).punchSurplus();
       if (punched != 0) {
         // Once the layer is sealed, a power loss must not bring it back.
         delta.wrote();
@@ -149,7 +120,8 @@ public final class DeltaSpace {
       return fd == -Errno.ENOENT ? 0 : fd;
     }
     try {
-      return of(delta, fd, node.pages()).trim(Page.count(node.size()) << Page.SHIFT);
+      DeltaSpace space = new DeltaSpace(HeldPages.of(delta, node.pages()), fd);
+      return space.trim(Page.count(node.size()) << Page.SHIFT);
     } finally {
       delta.release();
     }
@@ -158,7 +130,8 @@ public final class DeltaSpace {
   private int trim(long size) {
     boolean longer = disk.size(fd) > size;
     int result = longer ? disk.truncate(fd, size) : 0;
-    boolean reserved = disk.allocatedBytes(fd) > heldBytes() + LEAST_RESERVED_BYTES;
+    boolean reserved =
+        disk.allocatedBytes(fd) > (held.pages() << Page.SHIFT) + LEAST_RESERVED_BYTES;
     if (result == 0 && reserved) {
       result = punchReserved(size);
     }

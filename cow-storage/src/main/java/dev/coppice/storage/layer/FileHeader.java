@@ -22,7 +22,11 @@ import java.util.zip.CRC32C;
 record FileHeader(String magic, UUID id, long origin, long sureEnd, long stateEnd) {
 
   static final int BYTES = 64;
-  static final int VERSION = 2;
+  static final int VERSION = 3;
+
+  /** Has no records of shared pages, and is the same otherwise. */
+  static final int OLDEST_VERSION = 2;
+
   private static final int VERSION_OFFSET = 8;
   private static final int ID_OFFSET = 16;
   private static final int ORIGIN_OFFSET = 32;
@@ -70,8 +74,8 @@ record FileHeader(String magic, UUID id, long origin, long sureEnd, long stateEn
     if (version > VERSION) {
       throw new StoreTooNewException(name, version, VERSION);
     }
-    if (version < VERSION) {
-      throw new StoreTooOldException(name, version, VERSION);
+    if (version < OLDEST_VERSION) {
+      throw new StoreTooOldException(name, version, OLDEST_VERSION);
     }
     UUID id = new UUID(bytes.getLong(ID_OFFSET), bytes.getLong(ID_OFFSET + Long.BYTES));
     return new FileHeader(

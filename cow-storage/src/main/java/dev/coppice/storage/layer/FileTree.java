@@ -94,6 +94,12 @@ public record FileTree(LongMap<Node> nodes) {
             ? this
             : with(node.withContent(r.size(), truncated(node, r.size()), r.nanos()));
       }
+      case LayerRecord.PagesShared r -> {
+        Node node = present(r.fileId());
+        PageMap<Delta> pages =
+            node.pages().withPagesOf(present(r.from()).pages(), r.firstPage(), r.pages());
+        yield with(node.withContent(r.size(), pages, r.nanos()));
+      }
       case LayerRecord.Synced r -> this;
       case LayerRecord.PowerLost r -> this;
       case StateRecord r -> throw new IllegalStateException("a state in the midst of a log");

@@ -236,7 +236,9 @@ public final class Layer {
 
   /** Delta files that no record leads to any more: of unlinked files, or never acknowledged. */
   private void removeStrays(FileTree tree) {
-    deltas.keepOnly(tree);
+    if (!life.sealed()) {
+      deltas.keepOnly(tree);
+    }
     int result = Manifest.removeLeftOver(this);
     int left = disk().unlink(directory().resolve(LOG + RecordLog.FRESH));
     result = left == -Errno.ENOENT ? result : Math.min(result, left);
@@ -290,7 +292,8 @@ public final class Layer {
     }
     int result;
     try {
-      result = current.replaceBeginning(before, fresh -> LayerState.append(from, state, fresh));
+      result =
+          current.replaceBeginning(before, fresh -> LayerState.append(this, from, state, fresh));
     } catch (StorageException e) {
       result = errno(e);
     }

@@ -92,6 +92,7 @@ final class LayerLog implements RecordReader.Visitor {
         case LayerRecord.Renamed r -> {}
         case LayerRecord.AttributesSet r -> {}
         case LayerRecord.Resized r -> {}
+        case LayerRecord.PagesShared r -> {}
         case StateRecord r -> {}
       }
     }
@@ -116,7 +117,9 @@ final class LayerLog implements RecordReader.Visitor {
         .filter(r ->
             r instanceof LayerRecord.PagesWritten
                 || r instanceof LayerRecord.Resized
-                || r instanceof StateRecord.PagesHeld)
+                || r instanceof LayerRecord.PagesShared
+                || r instanceof StateRecord.PagesHeld
+                || r instanceof StateRecord.PagesInherited)
         .map(LayerRecord::fileId)
         .distinct()
         .toList();

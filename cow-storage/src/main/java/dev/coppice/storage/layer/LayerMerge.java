@@ -7,9 +7,11 @@ import dev.coppice.storage.tree.PageMap;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +23,17 @@ public final class LayerMerge {
 
   private static final int BUFFER_PAGES = 64;
 
-  /** Pages of one file that come from one of the two. */
+  /** Neighbouring pages that come from one of the two. */
   private record Run(Delta from, long firstPage, long pages) {}
 
   private final Layer lower;
   private final Layer upper;
   private final Layer merged;
-  private final Map<Long, List<Run>> runs = new LinkedHashMap<>();
+
+  /** Where the pages of each of the merged layer's deltas come from. */
+  private final Map<Long, PageMap<Delta>> sources = new LinkedHashMap<>();
+
+  private final Set<Layer> below = new HashSet<>();
   private final BooleanSupplier cancelled;
   private FileTree end;
   private boolean possible = true;
@@ -39,11 +45,15 @@ public final class LayerMerge {
     this.merged = merged;
     this.end = end;
     this.cancelled = cancelled;
+    for (Layer at = lower.parent(); at != null; at = at.parent()) {
+      below.add(at);
+    }
   }
 
   /**
    * Fills an empty layer, which is sealed and so durable on return. The two stay as they are.
-   * Returns 0 or a negated errno; {@code EXDEV} if something else than the two is involved.
+   * Returns 0 or a negated errno; {@code EXDEV} if files share two versions of a page, which one
+   * delta cannot hold, or have pages that are neither theirs nor a layer's below.
    *
    * @param cancelled asked again and again whether to give up
    */
@@ -70,8 +80,9 @@ public final class LayerMerge {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate((long) BUFFER_PAGES << Page.SHIFT);
       MemorySegment zeros = arena.allocate(Page.BYTES);
-      for (Map.Entry<Long, List<Run>> file : runs.entrySet()) {
-        result = result < 0 ? result : copy(file.getKey(), file.getValue(), buffer, zeros);
+      for (Map.Entry<Long, PageMap<Delta>> source : sources.entrySet()) {
+        List<Run> runs = runs(source.getValue());
+        result = result < 0 ? result : copy(source.getKey(), runs, buffer, zeros);
       }
     }
     result = result < 0 ? result : merged.deltas().flush();
@@ -82,7 +93,10 @@ public final class LayerMerge {
     return merged.sealMerged();
   }
 
-  /** Notes where the pages of a file come from, and makes them the merged layer's. */
+  /**
+   * Notes where the pages of a file come from, and makes them the merged layer's. Those that it
+   * shares with layers below stay theirs.
+   */
   private void take(@Nullable Node old, @Nullable Node young) {
     if (young == null || !young.isRegular()) {
       return;
@@ -93,27 +107,47 @@ public final class LayerMerge {
         before.differences(
             young.pages(),
             (first, pages, was, owner) -> {
-              if (owner != null) {
-                taken.add(run(young, owner, first, pages));
+              Delta now = owner == null ? null : owner.current();
+              if (now != null && (now.layer() == lower || now.layer() == upper)) {
+                taken.add(new Run(now, first, pages));
+              } else {
+                possible &= now == null || below.contains(now.layer());
               }
             });
     if (taken.isEmpty()) {
       return;
     }
-    Delta target = merged.delta(young.id());
     PageMap<Delta> pages = young.pages();
     for (Run run : taken) {
-      pages = pages.with(run.firstPage(), run.pages(), target);
+      take(run);
+      pages = pages.with(run.firstPage(), run.pages(), merged.delta(run.from().fileId()));
     }
-    runs.put(young.id(), taken);
     end = end.with(young.withPages(pages));
   }
 
-  private Run run(Node file, Delta owner, long firstPage, long pages) {
-    Delta now = owner.current();
-    boolean ours = now.layer() == lower || now.layer() == upper;
-    possible &= ours && now.fileId() == file.id();
-    return new Run(now, firstPage, pages);
+  /** Deltas keep their ids, so that whoever reads from one finds the one that it became. */
+  private void take(Run run) {
+    PageMap<Delta> known = sources.getOrDefault(run.from().fileId(), PageMap.empty());
+    long runEnd = run.firstPage() + run.pages();
+    long page = known.next(run.firstPage(), runEnd, true);
+    while (page < runEnd) {
+      possible &= known.owner(page) == run.from();
+      page = known.next(page + 1, runEnd, true);
+    }
+    sources.put(run.from().fileId(), known.with(run.firstPage(), run.pages(), run.from()));
+  }
+
+  private static List<Run> runs(PageMap<Delta> source) {
+    List<Run> runs = new ArrayList<>();
+    source.forEachRun((first, pages, from) -> {
+      Run last = runs.isEmpty() ? null : runs.getLast();
+      if (last != null && last.from() == from && last.firstPage() + last.pages() == first) {
+        runs.set(runs.size() - 1, new Run(from, last.firstPage(), last.pages() + pages));
+      } else {
+        runs.add(new Run(from, first, pages));
+      }
+    });
+    return runs;
   }
 
   private int copy(long fileId, List<Run> from, MemorySegment buffer, MemorySegment zeros) {

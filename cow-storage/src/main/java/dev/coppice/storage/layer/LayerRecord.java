@@ -12,6 +12,7 @@ public sealed interface LayerRecord
         LayerRecord.AttributesSet,
         LayerRecord.PagesWritten,
         LayerRecord.Resized,
+        LayerRecord.PagesShared,
         LayerRecord.Synced,
         LayerRecord.PowerLost,
         StateRecord {
@@ -129,6 +130,19 @@ public sealed interface LayerRecord
   }
 
   /**
+   * These pages of a file are whosever they are in another file at this moment: nobody's, or a
+   * layer's below.
+   */
+  record PagesShared(long fileId, long from, long firstPage, long pages, long size, long nanos)
+      implements LayerRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 10).putLong(fileId).putLong(from).putLong(firstPage).putLong(pages);
+      out.putLong(size).putLong(nanos);
+    }
+  }
+
+  /**
    * @throws IllegalArgumentException for a type that this version does not know
    */
   static LayerRecord decode(ByteBuffer in) {
@@ -159,6 +173,9 @@ public sealed interface LayerRecord
       case 7 -> new Resized(in.getLong(), in.getLong(), in.getLong());
       case 8 -> new Synced(in.getLong(), in.getLong(), in.getLong());
       case 9 -> new PowerLost(Edit.getId(in));
+      case 10 ->
+          new PagesShared(
+              in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong(), in.getLong());
       default -> StateRecord.decode(type, in);
     };
   }

@@ -3,9 +3,11 @@ package dev.coppice.storage.layer;
 import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
+import dev.coppice.storage.tree.PageMap;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ public final class LayerSpace {
 
   private final Layer layer;
   private final FileTree state;
+  private final Map<Long, HeldPages> held;
   private final LongPredicate keptOpen;
   private final SpaceTally tally;
   private final Disk disk;
@@ -25,7 +28,9 @@ public final class LayerSpace {
    */
   public LayerSpace(Layer layer, FileTree state, LongPredicate keptOpen, SpaceTally tally) {
     this.layer = layer;
+    FileTree start = layer.life().start();
     this.state = state;
+    this.held = start == null ? Map.of() : HeldPages.of(layer, start, state);
     this.keptOpen = keptOpen;
     this.tally = tally;
     this.disk = layer.disk();
@@ -38,9 +43,9 @@ public final class LayerSpace {
     layer
         .deltas()
         .forEach((fileId, delta) -> {
-          Node node = state.node(fileId);
-          if (node != null && !present.contains(Delta.name(fileId))) {
-            missing(delta, node, 0);
+          HeldPages pages = held.get(fileId);
+          if (pages != null && !present.contains(Delta.name(fileId))) {
+            missing(pages, 0);
           }
         });
     if (layer.life().sealed() && !present.contains(Manifest.FILE)) {
@@ -71,29 +76,30 @@ public final class LayerSpace {
 
   private void examineDelta(Path file, long fileId) {
     Delta delta = layer.deltas().find(fileId);
-    Node node = state.node(fileId);
+    HeldPages pages = held.get(fileId);
+    boolean named = pages != null || state.node(fileId) != null;
     if (layer.deltas().isBeingDiscarded(fileId)) {
       tally.pending(bytes(file));
-    } else if (node == null && keptOpen.test(fileId)) {
+    } else if (!named && keptOpen.test(fileId)) {
       tally.open(bytes(file));
-    } else if (delta == null || node == null) {
+    } else if (delta == null || !named) {
       tally.orphan(file, bytes(file));
     } else {
-      compare(file, delta, node);
+      compare(file, pages == null ? HeldPages.of(delta, PageMap.empty()) : pages);
     }
   }
 
-  private void compare(Path file, Delta delta, Node node) {
+  private void compare(Path file, HeldPages pages) {
     int fd = disk.open(file, Posix.O_RDONLY);
     if (fd < 0) {
       tally.missing(file, 0, "cannot be opened: " + Errno.describe(-fd));
       return;
     }
-    DeltaSpace space = DeltaSpace.of(delta, fd, node.pages());
+    DeltaSpace space = new DeltaSpace(pages, fd);
     long[] data = new long[2];
     int result =
-        space.forEachData((offset, bytes, held) -> {
-          data[held ? 1 : 0] += bytes;
+        space.forEachData((offset, bytes, isHeld) -> {
+          data[isHeld ? 1 : 0] += bytes;
           return 0;
         });
     long size = disk.size(fd);
@@ -110,26 +116,20 @@ public final class LayerSpace {
       allocated -= data[0];
       data[0] = 0;
     }
-    tally.delta(file, space.heldBytes(), data[1], data[0] + data[1], allocated);
-    if (size < space.heldEnd()) {
-      missing(delta, node, size);
+    tally.delta(file, pages.pages() << Page.SHIFT, data[1], data[0] + data[1], allocated);
+    if (size < pages.endPage() << Page.SHIFT) {
+      missing(pages, size);
     }
   }
 
   /** Pages that lie behind the end of a delta's file, of whatever size. */
-  @SuppressWarnings("ReferenceEquality")
-  private void missing(Delta delta, Node node, long size) {
-    long[] pages = {0};
-    node.pages()
-        .forEachRun((first, count, owner) -> {
-          if (owner == delta) {
-            long end = first + count;
-            pages[0] += Math.max(0, end - Math.max(first, Page.count(size)));
-          }
-        });
-    if (pages[0] > 0) {
+  private void missing(HeldPages expected, long size) {
+    long pages = expected.pagesFrom(Page.count(size));
+    if (pages > 0) {
       tally.missing(
-          delta.path(), size == 0 ? pages[0] << Page.SHIFT : 0, pages[0] + " pages are not there");
+          expected.delta().path(),
+          size == 0 ? pages << Page.SHIFT : 0,
+          pages + " pages are not there");
     }
   }
 

@@ -15,14 +15,23 @@ final class LayerState {
 
   private LayerState() {}
 
-  /** In time proportional to the difference. */
-  static void describe(FileTree before, FileTree after, Consumer<StateRecord> records) {
+  /** What a layer has changed, in time proportional to that. */
+  static void describe(
+      Layer layer, FileTree before, FileTree after, Consumer<StateRecord> records) {
+    PageOrigins origins = new PageOrigins(before);
     var _ =
-        before.nodes().differences(after.nodes(), (old, young) -> describe(old, young, records));
+        before
+            .nodes()
+            .differences(
+                after.nodes(), (old, young) -> describe(layer, origins, old, young, records));
   }
 
   private static void describe(
-      @Nullable Node old, @Nullable Node young, Consumer<StateRecord> records) {
+      Layer layer,
+      PageOrigins origins,
+      @Nullable Node old,
+      @Nullable Node young,
+      Consumer<StateRecord> records) {
     if (young == null) {
       if (old != null) {
         records.accept(new StateRecord.NodeDropped(old.id()));
@@ -42,7 +51,7 @@ final class LayerState {
       records.accept(new StateRecord.NamePut(young.id(), place.parent(), place.name()));
     }
     PageMap<Delta> before = old == null ? PageMap.empty() : old.pages();
-    Runs runs = new Runs(young.id(), records);
+    Runs runs = new Runs(layer, origins, young.id(), records);
     var _ =
         before.differences(
             young.pages(), (first, pages, was, owner) -> runs.add(first, pages, owner));
@@ -51,13 +60,17 @@ final class LayerState {
 
   /** Joins neighbouring runs of one owner. */
   private static final class Runs {
+    private final Layer layer;
+    private final PageOrigins origins;
     private final long fileId;
     private final Consumer<StateRecord> records;
     private @Nullable Delta owner;
     private long first;
     private long pages;
 
-    Runs(long fileId, Consumer<StateRecord> records) {
+    Runs(Layer layer, PageOrigins origins, long fileId, Consumer<StateRecord> records) {
+      this.layer = layer;
+      this.origins = origins;
       this.fileId = fileId;
       this.records = records;
     }
@@ -75,20 +88,24 @@ final class LayerState {
     void flush() {
       if (pages > 0) {
         Delta held = owner;
-        records.accept(
-            held == null
-                ? new StateRecord.PagesHeld(fileId, first, pages, null, 0)
-                : new StateRecord.PagesHeld(
-                    fileId, first, pages, held.layer().id(), held.fileId()));
+        if (held == null) {
+          records.accept(new StateRecord.PagesHeld(fileId, first, pages, null, 0));
+        } else if (held.layer().equals(layer)) {
+          records.accept(
+              new StateRecord.PagesHeld(fileId, first, pages, layer.id(), held.fileId()));
+        } else {
+          origins.describe(fileId, first, pages, held, records);
+        }
         pages = 0;
       }
     }
   }
 
   /** Appends the description of a difference to a file; 0 or a negated errno. */
-  static int append(FileTree before, FileTree after, RecordLog log) {
+  static int append(Layer layer, FileTree before, FileTree after, RecordLog log) {
     long[] result = {0};
     describe(
+        layer,
         before,
         after,
         record -> {
@@ -123,6 +140,7 @@ final class LayerState {
           places.put(dropped.fileId(), List.of());
         }
         case StateRecord.PagesHeld held -> tree = withPages(tree, held, deltas);
+        case StateRecord.PagesInherited inherited -> tree = withPages(tree, inherited, before);
         case StateRecord.PageChecksums r -> {}
         case StateRecord.ManifestBegun r -> {}
       }
@@ -152,6 +170,14 @@ final class LayerState {
     Delta owner = layer == null ? null : deltas.apply(layer, held.ownerFile());
     PageMap<Delta> pages = node.pages().with(held.firstPage(), held.pages(), owner);
     return tree.with(node.withPages(pages));
+  }
+
+  private static FileTree withPages(
+      FileTree tree, StateRecord.PagesInherited inherited, FileTree before) {
+    Node node = tree.present(inherited.fileId());
+    PageMap<Delta> from = before.present(inherited.fromFile()).pages();
+    return tree.with(
+        node.withPages(node.pages().withPagesOf(from, inherited.firstPage(), inherited.pages())));
   }
 
   /** Names are taken away first, since one may have passed from one node to another. */

@@ -9,9 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -58,25 +56,15 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
             new StateRecord.ManifestBegun(
                     parent == null ? null : parent.id(), layer.life().frozenEnd())
                 ::encode);
-    int result = begun < 0 ? (int) begun : LayerState.append(start, end, log);
+    int result = begun < 0 ? (int) begun : LayerState.append(layer, start, end, log);
     if (result < 0) {
       return result;
     }
     long stateEnd = log.position();
-    Map<Long, List<StateRecord.PagesHeld>> own = new LinkedHashMap<>();
-    LayerState.describe(
-        start,
-        end,
-        record -> {
-          if (record instanceof StateRecord.PagesHeld held
-              && layer.id().equals(held.ownerLayer())) {
-            own.computeIfAbsent(held.ownerFile(), id -> new ArrayList<>()).add(held);
-          }
-        });
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate((long) BUFFER_PAGES << Page.SHIFT);
-      for (Map.Entry<Long, List<StateRecord.PagesHeld>> file : own.entrySet()) {
-        result = appendChecksums(layer.delta(file.getKey()), file.getValue(), log, buffer);
+      for (HeldPages held : HeldPages.of(layer, start, end).values()) {
+        result = appendChecksums(held, log, buffer);
         if (result < 0) {
           return result;
         }
@@ -85,16 +73,16 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     return log.finish(stateEnd);
   }
 
-  private static int appendChecksums(
-      Delta delta, List<StateRecord.PagesHeld> runs, RecordLog log, MemorySegment buffer) {
+  private static int appendChecksums(HeldPages held, RecordLog log, MemorySegment buffer) {
+    Delta delta = held.delta();
     int fd = delta.acquire();
     if (fd < 0) {
       return fd;
     }
     try {
-      for (StateRecord.PagesHeld run : runs) {
-        long page = run.firstPage();
-        long end = page + run.pages();
+      for (HeldPages.Run run : held.runs()) {
+        long page = run.first();
+        long end = run.end();
         while (page < end) {
           int[] sums = new int[(int) Math.min(end - page, StateRecord.PageChecksums.MAX)];
           int result = checksums(delta.disk(), fd, page, sums, buffer);

@@ -56,6 +56,15 @@ public sealed interface StateRecord extends LayerRecord {
     }
   }
 
+  /** These pages of a file are whosever they are in a file of the state below. */
+  record PagesInherited(long fileId, long firstPage, long pages, long fromFile)
+      implements StateRecord {
+    @Override
+    public void encode(ByteBuffer out) {
+      out.put((byte) 38).putLong(fileId).putLong(firstPage).putLong(pages).putLong(fromFile);
+    }
+  }
+
   /** Of a manifest alone: CRC-32C of pages of this layer's delta, one after the other. */
   record PageChecksums(long fileId, long firstPage, List<Integer> checksums)
       implements StateRecord {
@@ -113,6 +122,7 @@ public sealed interface StateRecord extends LayerRecord {
         yield new PageChecksums(file, first, checksums);
       }
       case 37 -> new ManifestBegun(getIdOrNull(in), in.getLong());
+      case 38 -> new PagesInherited(in.getLong(), in.getLong(), in.getLong(), in.getLong());
       default -> throw new IllegalArgumentException("unknown record type " + type);
     };
   }

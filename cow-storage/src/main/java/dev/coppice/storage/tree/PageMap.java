@@ -74,6 +74,20 @@ public final class PageMap<O> {
     return new PageMap<>(set(grown, tall, firstPage, end, owner), tall);
   }
 
+  /** The map in which a range is as it is in another, with which it shares that part. */
+  public PageMap<O> withPagesOf(PageMap<O> source, long firstPage, long pages) {
+    long end = Math.addExact(firstPage, pages);
+    int tall = height;
+    while (end > capacity(tall)) {
+      tall++;
+    }
+    Object from = source.raised(Math.max(tall, source.height));
+    for (int h = Math.max(tall, source.height); h > tall; h--) {
+      from = slot(from, 0);
+    }
+    return new PageMap<>(copy(raised(tall), from, tall, firstPage, end), tall);
+  }
+
   /** The map in which nobody holds any page from this one on. */
   public PageMap<O> truncate(long firstPage) {
     long end = capacity(height);
@@ -205,6 +219,31 @@ public final class PageMap<O> {
               owner);
     }
     return slots[0] == owner && slots[FANOUT - 1] == owner && uniform(slots) ? owner : slots;
+  }
+
+  /** Takes pages [first, end), relative to the subtree's own first page, from another subtree. */
+  @SuppressWarnings("ReferenceEquality")
+  private static @Nullable Object copy(
+      @Nullable Object at, @Nullable Object from, int level, long first, long end) {
+    if (at == from || (first == 0 && end == capacity(level))) {
+      return from;
+    }
+    Object[] slots = new Object[FANOUT];
+    for (int i = 0; i < FANOUT; i++) {
+      slots[i] = slot(at, i);
+    }
+    long below = capacity(level - 1);
+    for (int i = (int) (first / below); i < FANOUT && i * below < end; i++) {
+      long start = i * below;
+      slots[i] =
+          copy(
+              slots[i],
+              slot(from, i),
+              level - 1,
+              Math.max(first, start) - start,
+              Math.min(end, start + below) - start);
+    }
+    return slots[0] instanceof Object[] || !uniform(slots) ? slots : slots[0];
   }
 
   @SuppressWarnings("ReferenceEquality")

@@ -3,9 +3,11 @@ package dev.coppice.storage.branch;
 import dev.coppice.storage.FilesUnderTest;
 import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Node;
+import dev.coppice.storage.posix.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -86,6 +88,32 @@ final class CoreFiles implements FilesUnderTest {
     try (Arena arena = Arena.ofConfined()) {
       return file != null && branch.resize(file, size, arena.allocate(8192)) == 0;
     }
+  }
+
+  @Override
+  public boolean copyRange(String from, String to, long offset, long bytes) {
+    LiveFile source = file(from);
+    LiveFile target = file(to);
+    if (source == null || target == null || from.equals(to)) {
+      return false;
+    }
+    long end = Math.min(offset + bytes, source.size());
+    try (Arena arena = Arena.ofConfined()) {
+      long at = offset;
+      while (at < end) {
+        int shared = branch.share(source, target, at, end - at, arena.allocate(8192));
+        if (shared == -Errno.EXDEV) {
+          // As the kernel does then.
+          byte[] rest = Arrays.copyOfRange(content(source), (int) at, (int) end);
+          return write(to, at, rest);
+        }
+        if (shared <= 0) {
+          return false;
+        }
+        at += shared;
+      }
+    }
+    return true;
   }
 
   @Override

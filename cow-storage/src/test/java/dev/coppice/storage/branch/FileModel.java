@@ -50,6 +50,35 @@ final class FileModel {
     versions.add(content);
   }
 
+  /**
+   * What another file may be while it is given this one's content: it may get that page by page,
+   * and as long as neither was synced, a power loss may give it what this one was before.
+   */
+  void attemptToClone(FileModel other, int offset, int bytes) {
+    byte[] before = other.content();
+    int end = Math.min(offset + bytes, content().length);
+    if (end > offset) {
+      versions.forEach(version -> other.attempt(copied(version, before, offset, end)));
+    }
+    for (int at = offset + 8192; at < end; at += 8192) {
+      other.attempt(copied(content(), before, offset, at));
+    }
+    if (end > offset) {
+      other.attempt(copied(content(), before, offset, end));
+    }
+  }
+
+  /** The content of another file once it has so many bytes of this one's. */
+  byte[] copiedTo(byte[] other, int offset, int bytes) {
+    return copied(content(), other, offset, offset + bytes);
+  }
+
+  private static byte[] copied(byte[] from, byte[] to, int offset, int end) {
+    byte[] copy = Arrays.copyOf(to, Math.max(to.length, end));
+    System.arraycopy(Arrays.copyOf(from, end), offset, copy, offset, end - offset);
+    return copy;
+  }
+
   void acknowledge() {
     acknowledged = versions.size() - 1;
   }

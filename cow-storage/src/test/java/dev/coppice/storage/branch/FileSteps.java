@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -36,14 +37,22 @@ final class FileSteps {
 
   private final Simulation simulation;
   private final Random random;
+
+  /** Of its own, so that seeds go on to do what they did. */
+  private final Random cloning;
+
   private final List<Open> open = new ArrayList<>();
 
   FileSteps(Simulation simulation) {
     this.simulation = simulation;
     this.random = simulation.random();
+    this.cloning = simulation.cloning();
   }
 
   void step(Branch branch, BranchModel model) {
+    if (simulation.clones() && cloning.nextInt(10) == 0) {
+      clone(branch, model);
+    }
     String path = path();
     switch (random.nextInt(24)) {
       case 0, 1, 2 -> create(branch, model, path, Node.REGULAR, "");
@@ -378,6 +387,51 @@ final class FileSteps {
       int result = branch.allocate(live, mode, offset, bytes, scratch(arena));
       settle("allocate in mode " + mode, result, live, file);
     }
+  }
+
+  /** Gives a file what another one has, from a page on. */
+  private void clone(Branch branch, BranchModel model) {
+    List<String> files =
+        model.entries().entrySet().stream()
+            .filter(entry -> entry.getValue().file() != null)
+            .map(Map.Entry::getKey)
+            .toList();
+    if (files.isEmpty()) {
+      return;
+    }
+    String from = files.get(cloning.nextInt(files.size()));
+    String to = files.get(cloning.nextInt(files.size()));
+    FileModel source = requireNonNull(model.file(from));
+    FileModel target = requireNonNull(model.file(to));
+    LiveFile liveSource = requireNonNull(file(branch, from));
+    LiveFile liveTarget = requireNonNull(file(branch, to));
+    int offset = cloning.nextBoolean() ? 0 : cloning.nextInt(MAX_BYTES) & ~8191;
+    int bytes = cloning.nextBoolean() ? MAX_BYTES * 2 : 1 + cloning.nextInt(MAX_BYTES);
+    byte[] before = target.content();
+    if (!source.equals(target)) {
+      source.attemptToClone(target, offset, bytes);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      int result = branch.share(liveSource, liveTarget, offset, bytes, scratch(arena));
+      if (result == -Errno.EXDEV) {
+        target.found(before);
+      } else if (result < 0) {
+        settle("clone " + from + " as " + to, result, liveTarget, target);
+      } else {
+        settleClone(liveTarget, target, source.copiedTo(before, offset, result));
+      }
+    }
+    limitUnsynced(branch, model, to);
+  }
+
+  /** What failed behind the bytes that were cloned may have left something there. */
+  private void settleClone(LiveFile live, FileModel file, byte[] expected) {
+    byte[] found = FoundFiles.content(live);
+    if (!Arrays.equals(found, expected)) {
+      String problem = file.problem(found, false);
+      same("clone: " + problem, problem == null && simulation.refusedLately(), true);
+    }
+    file.found(found);
   }
 
   private void syncFile(Branch branch, BranchModel model, String path) {

@@ -43,7 +43,7 @@ class RefusingDiskTest {
   @ParameterizedTest
   @CsvSource({"14, 5", "1, 28", "32, 28", "317, 28"})
   void survivesWhatFoundAFaultOnce(long seed, int errno) {
-    Simulation simulation = new Simulation(seed);
+    Simulation simulation = Simulation.withoutClones(seed);
     run(simulation, errno);
     assertThat(simulation.disk().refusals()).isPositive();
   }

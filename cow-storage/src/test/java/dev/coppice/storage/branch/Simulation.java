@@ -39,7 +39,9 @@ final class Simulation {
   private static final int MAX_TICK_NANOS = 300_000_000;
 
   private final long seed;
+  private final boolean clones;
   private final Random random;
+  private final Random cloning;
   private final SimulatedDisk disk;
   private final Map<BranchId, BranchModel> branches = new HashMap<>();
   private final Map<SnapshotId, BranchModel> snapshots = new HashMap<>();
@@ -66,7 +68,18 @@ final class Simulation {
   private long refusalsAtStart;
 
   Simulation(long seed) {
+    this(seed, true);
+  }
+
+  /** Whose files are never given content in common. */
+  static Simulation withoutClones(long seed) {
+    return new Simulation(seed, false);
+  }
+
+  private Simulation(long seed, boolean clones) {
     this.seed = seed;
+    this.clones = clones;
+    this.cloning = new Random(~seed);
     this.random = new Random(seed);
     this.disk = new SimulatedDisk(seed);
   }
@@ -77,6 +90,14 @@ final class Simulation {
 
   Random random() {
     return random;
+  }
+
+  boolean clones() {
+    return clones;
+  }
+
+  Random cloning() {
+    return cloning;
   }
 
   long steps() {
@@ -99,6 +120,11 @@ final class Simulation {
   boolean refused(long result) {
     boolean full = result == -Errno.ENOSPC && disk.refusals() > refusalsBefore;
     return full || (result == -Errno.EIO && disk.refusals() > refusalsAtStart);
+  }
+
+  /** Whether the disk has refused something in the present step. */
+  boolean refusedLately() {
+    return disk.refusals() > refusalsBefore;
   }
 
   private UUID nextId() {

@@ -107,11 +107,11 @@ class RecordLogTest {
   @Test
   void tellsANewerAndAnOlderVersionFromDamage() throws IOException {
     byte[] bytes = Files.readAllBytes(path);
-    Files.write(path, withVersion(bytes, 3));
+    Files.write(path, withVersion(bytes, FileHeader.VERSION + 1));
     assertThatExceptionOfType(StorageException.class)
         .isThrownBy(() -> read(RecordReader.Tail.KILLED))
         .matches(e -> e.failure() == StorageFailure.STORE_TOO_NEW);
-    Files.write(path, withVersion(bytes, 1));
+    Files.write(path, withVersion(bytes, FileHeader.OLDEST_VERSION - 1));
     assertThatExceptionOfType(StorageException.class)
         .isThrownBy(() -> read(RecordReader.Tail.KILLED))
         .matches(e -> e.failure() == StorageFailure.STORE_TOO_OLD);
@@ -137,7 +137,9 @@ class RecordLogTest {
             new LayerRecord.PagesWritten(1, 2, 3, 4, 5),
             new LayerRecord.Resized(1, 2, 3),
             new LayerRecord.Synced(1, 2, 3),
-            new LayerRecord.PowerLost(ID));
+            new LayerRecord.PowerLost(ID),
+            new LayerRecord.PagesShared(1, 2, 3, 4, 5, 6),
+            new StateRecord.PagesInherited(1, 2, 3, 4));
     for (LayerRecord record : records) {
       ByteBuffer buffer = ByteBuffer.allocate(200);
       record.encode(buffer);
