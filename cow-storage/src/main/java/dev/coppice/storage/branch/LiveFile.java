@@ -45,6 +45,7 @@ public final class LiveFile {
   private volatile boolean uncleanEnd;
 
   private volatile Node lastNode;
+  private final ReadAhead readAhead = new ReadAhead();
 
   /** Where writes went last: to the top layer's delta, unless that layer was frozen since. */
   private @Nullable Delta own;
@@ -178,8 +179,10 @@ public final class LiveFile {
   /** Reads up to the end of the file; returns the bytes read or a negated errno. */
   public int read(MemorySegment target, long targetOffset, int bytes, long offset) {
     PageMap<Delta> map = pages;
-    int wanted = (int) Math.max(0, Math.min(bytes, size - offset));
-    return Runs.read(map, target, targetOffset, wanted, offset);
+    long end = size;
+    int wanted = (int) Math.max(0, Math.min(bytes, end - offset));
+    boolean announced = readAhead.announce(map, offset, wanted, end);
+    return Runs.read(map, target, targetOffset, wanted, offset, announced);
   }
 
   /** Whether the file lives on without a name and uses one of these layers. */

@@ -23,7 +23,13 @@ final class Runs {
   private static final long CACHED_PAGE_NANOS = 3_000;
 
   /** Reading so many pages in vain is cheaper than another access to the disk. */
-  private static final long GAP_BYTES = 8L << Page.SHIFT;
+  private static final long GAP_BYTES = 2L << Page.SHIFT;
+
+  /** A longer run is left to the file system's own read-ahead, which costs the processor less. */
+  private static final long LONG_RUN_BYTES = 512 << 10;
+
+  /** The kernel may cut a longer request short (mm/readahead.c, force_page_cache_ra). */
+  private static final long TOLD_BYTES = 512 << 10;
 
   /** From an offset to an end, in bytes. */
   private record Range(long offset, long end) {}
@@ -36,14 +42,23 @@ final class Runs {
     this.end = end;
   }
 
-  /** Returns the bytes read, which are all, or a negated errno. */
+  /**
+   * Returns the bytes read, which are all, or a negated errno.
+   *
+   * @param announced whether the disk has been told of the whole range
+   */
   static int read(
-      PageMap<Delta> map, MemorySegment target, long targetOffset, int bytes, long offset) {
-    return new Runs(map, offset + bytes).read(target, targetOffset, offset);
+      PageMap<Delta> map,
+      MemorySegment target,
+      long targetOffset,
+      int bytes,
+      long offset,
+      boolean announced) {
+    return new Runs(map, offset + bytes).read(target, targetOffset, offset, announced);
   }
 
-  private int read(MemorySegment target, long targetOffset, long offset) {
-    boolean told = false;
+  private int read(MemorySegment target, long targetOffset, long offset, boolean announced) {
+    boolean told = announced;
     long at = offset;
     while (at < end) {
       Delta owner = map.owner(at >> Page.SHIFT);
@@ -76,13 +91,18 @@ final class Runs {
     return Math.min(runEnd, end);
   }
 
+  /** Tells the disk of what will be read soon. */
+  static void tell(PageMap<Delta> map, long offset, long end) {
+    new Runs(map, end).tell(offset);
+  }
+
   private void tell(long offset) {
     Map<Delta, Range> pending = new HashMap<>();
     long at = offset;
     while (at < end) {
       Delta owner = map.owner(at >> Page.SHIFT);
       long runEnd = runEnd(owner, at);
-      if (owner != null) {
+      if (owner != null && runEnd - at < LONG_RUN_BYTES) {
         Range before = pending.get(owner);
         if (before != null && at - before.end() <= GAP_BYTES) {
           pending.put(owner, new Range(before.offset(), runEnd));
@@ -102,7 +122,9 @@ final class Runs {
     Delta holder = owner.current();
     int fd = holder.acquire();
     if (fd >= 0) {
-      holder.disk().willNeed(fd, range.offset(), range.end() - range.offset());
+      for (long at = range.offset(); at < range.end(); at += TOLD_BYTES) {
+        holder.disk().willNeed(fd, at, Math.min(TOLD_BYTES, range.end() - at));
+      }
       holder.release();
     }
   }
