@@ -8,6 +8,9 @@ public interface EngineLease extends AutoCloseable {
   /** The engine's unix socket file. */
   Path socket();
 
+  /** Stands for the engine as it runs now: one that is started later is another. */
+  Object engine();
+
   /** Never blocks; may be called more than once. */
   @Override
   void close();

@@ -101,7 +101,7 @@ final class LiveBranch {
       }
       leases++;
       if (engine != null && engine.alive()) {
-        return CompletableFuture.completedFuture(new Lease(engine.socket()));
+        return CompletableFuture.completedFuture(new Lease(engine));
       }
       awaited = waking;
       if (awaited == null) {
@@ -117,7 +117,7 @@ final class LiveBranch {
             release();
           }
         })
-        .thenApply(running -> new Lease(running.socket()));
+        .thenApply(running -> new Lease(running));
   }
 
   private void wake(CompletableFuture<Engine> awaited) {
@@ -211,16 +211,21 @@ final class LiveBranch {
 
   private final class Lease implements EngineLease {
 
-    private final Path socket;
+    private final Engine leased;
     private final AtomicBoolean open = new AtomicBoolean(true);
 
-    Lease(Path socket) {
-      this.socket = socket;
+    Lease(Engine leased) {
+      this.leased = leased;
     }
 
     @Override
     public Path socket() {
-      return socket;
+      return leased.socket();
+    }
+
+    @Override
+    public Object engine() {
+      return leased;
     }
 
     @Override

@@ -8,6 +8,9 @@ public interface EngineEndpoint extends AutoCloseable {
   /** The engine's unix socket file ({@code …/.s.PGSQL.5432}). */
   Path socket();
 
+  /** Stands for the engine as it runs now: after a restart or a reset it is another one. */
+  Object engine();
+
   /** Tells that the session has ended. Never blocks; may be called more than once. */
   @Override
   void close();

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param wakeTimeout how long a client waits for an engine
  * @param domain TLS host names {@code <branch>.<domain>} name a branch; without it they mean
  *     nothing
+ * @param sessionReuse how long an engine's session waits for its next client, where clients come
+ *     and go; zero gives every client a new one
  */
 public record ProxyConfig(
     InetSocketAddress listen,
@@ -20,7 +22,10 @@ public record ProxyConfig(
     Path tlsDirectory,
     Duration handshakeTimeout,
     Duration wakeTimeout,
-    Optional<String> domain) {
+    Optional<String> domain,
+    Duration sessionReuse) {
+
+  public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(1);
 
   /** Without a domain. */
   public ProxyConfig(
@@ -29,7 +34,14 @@ public record ProxyConfig(
       Path tlsDirectory,
       Duration handshakeTimeout,
       Duration wakeTimeout) {
-    this(listen, tlsCertificate, tlsDirectory, handshakeTimeout, wakeTimeout, Optional.empty());
+    this(
+        listen,
+        tlsCertificate,
+        tlsDirectory,
+        handshakeTimeout,
+        wakeTimeout,
+        Optional.empty(),
+        USUAL_SESSION_REUSE);
   }
 
   /** PEM files. */

@@ -73,6 +73,11 @@ final class BranchDirectory implements BranchResolver {
     }
 
     @Override
+    public Object engine() {
+      return lease.engine();
+    }
+
+    @Override
     public void close() {
       lease.close();
     }

@@ -200,7 +200,8 @@ public final class CoppiceServer implements AutoCloseable {
         settings.dataDirectory().resolve("tls"),
         HANDSHAKE_TIMEOUT,
         settings.wakeTimeout(),
-        settings.domain());
+        settings.domain(),
+        settings.sessionReuse());
   }
 
   private void bindMetrics() {

@@ -25,12 +25,16 @@ final class Cancellation {
     Channel client = connection.client();
     client.config().setAutoRead(false);
     connection.outcome(Outcome.CANCEL_REQUEST);
-    Optional<Path> socket = connection.services().cancelKeys().engineSocket(key);
-    if (socket.isEmpty()) {
+    Optional<CancelKeys.Session> session = connection.services().cancelKeys().use(key);
+    if (session.isEmpty()) {
       client.close();
       return;
     }
-    send(connection.services().dialer(), client.eventLoop(), socket.get(), key)
+    send(
+            connection.services().dialer(),
+            client.eventLoop(),
+            session.get().engineSocket(),
+            session.get().engineKey())
         .addListener(_ -> client.close());
   }
 

@@ -47,6 +47,7 @@ final class Connection {
   private Outcome outcome = Outcome.ABANDONED;
   private Consumer<Refusal> terminator = this::refuse;
   private boolean dismissed;
+  private int protocolMinor;
   private @Nullable ScheduledFuture<?> deadline;
 
   private Connection(Channel client, ProxyServices services) {
@@ -134,6 +135,15 @@ final class Connection {
       deadline.cancel(false);
       deadline = null;
     }
+  }
+
+  /** Of protocol 3, as agreed with the client. */
+  int protocolMinor() {
+    return protocolMinor;
+  }
+
+  void protocolMinor(int agreed) {
+    protocolMinor = agreed;
   }
 
   void outcome(Outcome reached) {

@@ -3,14 +3,15 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.EngineEndpoint;
 import dev.coppice.proxy.wire.CancelKey;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The engine's side of one client's session: the way to it, the channel, and the key that cancels
- * its statements. Confined to the client's event loop.
+ * The engine's side of one client's session: the way to it, the channel, and the keys that cancel
+ * its statements. Confined to the client's event loop, but for what says otherwise.
  */
 final class EngineSession {
 
@@ -20,8 +21,10 @@ final class EngineSession {
 
   private final ProxyServices services;
   private final EngineEndpoint endpoint;
+  private final ChannelFutureListener releasing = _ -> release();
   private volatile @Nullable Channel channel;
-  private @Nullable CancelKey key;
+  private @Nullable SessionStart start;
+  private @Nullable CancelKey clientKey;
   private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
 
   EngineSession(ProxyServices services, EngineEndpoint endpoint) {
@@ -42,7 +45,7 @@ final class EngineSession {
   /** From now on the session lasts as long as the channel. */
   void opened(Channel engine) {
     channel = engine;
-    engine.closeFuture().addListener(_ -> release());
+    engine.closeFuture().addListener(releasing);
   }
 
   Channel channel() {
@@ -52,9 +55,15 @@ final class EngineSession {
     return channel;
   }
 
-  void cancelledBy(CancelKey cancelKey) {
-    key = cancelKey;
-    services.cancelKeys().add(cancelKey, endpoint.socket());
+  /**
+   * Returns the key with which the session's client can cancel statements, and which is nobody
+   * else's before or after.
+   */
+  CancelKey begun(SessionStart how, int secretBytes) {
+    start = how;
+    CancelKey key = services.cancelKeys().issue(how.cancelKey(), endpoint.socket(), secretBytes);
+    clientKey = key;
+    return key;
   }
 
   /** Ends the session even if a statement is running. */
@@ -63,12 +72,26 @@ final class EngineSession {
     if (!engine.isActive()) {
       return;
     }
-    if (key == null) {
+    if (start == null) {
       engine.close();
       return;
     }
-    Cancellation.send(services.dialer(), engine.eventLoop(), endpoint.socket(), key)
+    Cancellation.send(services.dialer(), engine.eventLoop(), endpoint.socket(), start.cancelKey())
         .addListener(_ -> engine.close());
+  }
+
+  /** Gives the session to whom a next client might get it from, if nothing stands against that. */
+  void leaveTo(SessionUse use) {
+    Channel engine = channel();
+    boolean cancelled = clientKey == null || services.cancelKeys().withdraw(clientKey);
+    engine.closeFuture().removeListener(releasing);
+    channel = null;
+    release();
+    if (cancelled || start == null) {
+      engine.close();
+    } else {
+      use.shelf().giveBack(use, engine, start);
+    }
   }
 
   /** Ends the session at once, whatever the engine is doing. Any thread. */
@@ -79,12 +102,13 @@ final class EngineSession {
     }
   }
 
+  /** When the event loop runs no more, any thread. */
   void release() {
     if (ended.isDone()) {
       return;
     }
-    if (key != null) {
-      services.cancelKeys().remove(key, endpoint.socket());
+    if (clientKey != null) {
+      services.cancelKeys().withdraw(clientKey);
     }
     try {
       endpoint.close();

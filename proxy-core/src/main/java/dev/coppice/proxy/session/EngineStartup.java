@@ -2,15 +2,18 @@ package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.wire.CancelKey;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reads what an engine says from the startup message to its first ReadyForQuery. All of it goes to
- * the client as it is, except for the engine's AuthenticationOk: the client has one from the proxy.
+ * the client as it is, except for the engine's AuthenticationOk and cancel key: the client has the
+ * one and gets the other from the proxy.
  */
 final class EngineStartup extends ByteToMessageDecoder {
 
@@ -23,6 +26,9 @@ final class EngineStartup extends ByteToMessageDecoder {
   private final Connection connection;
   private final EngineSession session;
   private final WakeUp wakeUp;
+  private final ByteArrayOutputStream greeting = new ByteArrayOutputStream();
+  private boolean ordinary = true;
+  private boolean begun;
   private boolean refused;
   private boolean ready;
 
@@ -47,24 +53,37 @@ final class EngineStartup extends ByteToMessageDecoder {
     }
     ByteBuf message = in.readRetainedSlice((int) length);
     int type = message.getUnsignedByte(0);
-    if (type == 'R') {
+    if (type == 'R' || type == 'K') {
       try {
-        expectOk(message);
+        keep(type, message);
       } finally {
         message.release();
       }
       return;
     }
+    if (type == 'S') {
+      ordinary &= !begun;
+      greeting.writeBytes(ByteBufUtil.getBytes(message));
+    } else {
+      ordinary &= type == 'Z';
+    }
     connection.client().write(message);
-    switch (type) {
-      case 'K' -> session.cancelledBy(key(message));
-      case 'E' -> refused = true;
-      case 'Z' -> {
-        ready = true;
-        wakeUp.ready();
-        ctx.pipeline().remove(this);
-      }
-      default -> {}
+    if (type == 'E') {
+      refused = true;
+    } else if (type == 'Z') {
+      ready = true;
+      wakeUp.ready(ordinary);
+      ctx.pipeline().remove(this);
+    }
+  }
+
+  private void keep(int type, ByteBuf message) {
+    if (type == 'R') {
+      expectOk(message);
+    } else {
+      begun = true;
+      wakeUp.begun(
+          session, new SessionStart(key(message), greeting.toByteArray(), System.nanoTime()));
     }
   }
 

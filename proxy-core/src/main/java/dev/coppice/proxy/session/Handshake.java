@@ -71,11 +71,12 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
     Route route = connection.services().carriers().read(message, serverName);
     List<String> unknownOptions =
         message.parameters().keySet().stream().filter(name -> name.startsWith("_pq_.")).toList();
-    if (message.minorVersion() > 0 || !unknownOptions.isEmpty()) {
+    if (message.minorVersion() > message.agreedMinor() || !unknownOptions.isEmpty()) {
       ByteBuf negotiation = ctx.alloc().buffer();
-      BackendMessages.negotiateProtocolVersion(negotiation, unknownOptions);
+      BackendMessages.negotiateProtocolVersion(negotiation, message.agreedMinor(), unknownOptions);
       ctx.write(negotiation);
     }
+    connection.protocolMinor(message.agreedMinor());
     boolean encrypted = ctx.pipeline().get(SslHandler.class) != null;
     Authentication next = new Authentication(connection, route, encrypted);
     connection.enter(new PasswordDecoder(), next);

@@ -95,6 +95,7 @@ public final class ProxyListener implements ProxyServer {
             tls,
             new EngineDialer(transport),
             new EngineSessions(),
+            new SpareSessions(config.sessionReuse()),
             new CancelKeys(),
             new ProxyMetrics(metrics),
             new LoginSecrets());
@@ -134,6 +135,7 @@ public final class ProxyListener implements ProxyServer {
       connection.client().closeFuture().awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);
     }
     services.sessions().end(deadlineNanos);
+    services.spares().close();
     loops.shutdownGracefully(0, DRAIN_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     services.sessions().release();
   }

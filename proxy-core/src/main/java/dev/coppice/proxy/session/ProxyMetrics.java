@@ -33,6 +33,8 @@ final class ProxyMetrics {
   private final MeterRegistry registry;
   private final AtomicInteger active = new AtomicInteger();
   private final Map<Outcome, Counter> connections = new EnumMap<>(Outcome.class);
+  private final Counter newSessions;
+  private final Counter reusedSessions;
   private final Timer handshake;
   private final Timer wake;
   private final Set<String> kinds = ConcurrentHashMap.newKeySet();
@@ -56,6 +58,8 @@ final class ProxyMetrics {
               .tag("outcome", outcome.name().toLowerCase(Locale.ROOT))
               .register(registry));
     }
+    this.newSessions = sessions("new");
+    this.reusedSessions = sessions("reused");
     this.handshake =
         Timer.builder("coppice.proxy.handshake")
             .description("From accepting a connection to the end of authentication")
@@ -66,6 +70,17 @@ final class ProxyMetrics {
             .description("From the end of authentication to an engine ready for queries")
             .publishPercentileHistogram()
             .register(registry);
+  }
+
+  private Counter sessions(String origin) {
+    return Counter.builder("coppice.proxy.sessions")
+        .description("Engines' sessions that clients were given")
+        .tag("origin", origin)
+        .register(registry);
+  }
+
+  void session(boolean reused) {
+    (reused ? reusedSessions : newSessions).increment();
   }
 
   void opened() {

@@ -13,6 +13,7 @@ record ProxyServices(
     TlsIdentity tls,
     EngineDialer dialer,
     EngineSessions sessions,
+    SpareSessions spares,
     CancelKeys cancelKeys,
     ProxyMetrics metrics,
     LoginSecrets secrets) {}

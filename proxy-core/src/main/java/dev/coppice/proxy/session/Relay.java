@@ -11,6 +11,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,29 +32,49 @@ final class Relay {
   /** For an engine to notice by itself that its client is gone. */
   private static final long GONE_MILLIS = 250;
 
+  private static final String ENGINE_SIDE = "relay";
+
+  private static final int TERMINATE_BYTES = 5;
+
   private final Connection connection;
   private final EngineSession session;
+  private final Optional<SessionUse> use;
   private final Channel client;
   private final Channel engine;
   private boolean betweenMessages = true;
   private boolean engineInputClosed;
+  private boolean left;
+  private @Nullable SessionWatch watch;
   private @Nullable ScheduledFuture<?> killing;
 
-  Relay(Connection connection, EngineSession session) {
+  /**
+   * @param use present if the session could serve another client after this one
+   */
+  Relay(Connection connection, EngineSession session, Optional<SessionUse> use) {
     this.connection = connection;
     this.session = session;
+    this.use = use;
+    this.watch = use.map(SessionUse::watch).orElse(null);
     this.client = connection.client();
     this.engine = session.channel();
   }
 
-  void begin() {
+  /**
+   * @param held what the client has sent already
+   */
+  void begin(List<ByteBuf> held) {
     connection.outcome(Outcome.SERVED);
     connection.onTerminate(this::terminate);
-    engine.pipeline().addLast(new EngineSide());
-    connection.enter(new ClientSide());
+    engine.pipeline().addLast(ENGINE_SIDE, new EngineSide());
+    ClientSide clientSide = new ClientSide();
+    connection.enter(clientSide);
     client.flush();
-    client.config().setAutoRead(engine.isWritable());
-    engine.config().setAutoRead(client.isWritable());
+    held.forEach(clientSide::forward);
+    if (!left) {
+      engine.flush();
+      client.config().setAutoRead(engine.isWritable());
+      engine.config().setAutoRead(client.isWritable());
+    }
   }
 
   /** Says why only where a message may begin; elsewhere the client would misread it. */
@@ -66,7 +88,7 @@ final class Relay {
 
   /** Lets the engine read to the end and leave by itself; makes it leave after a while. */
   private void clientEnded(long graceMillis) {
-    if (!engine.isActive()) {
+    if (left || !engine.isActive()) {
       return;
     }
     if (!engineInputClosed) {
@@ -86,24 +108,58 @@ final class Relay {
     }
   }
 
+  /** Sees the client off, and leaves the engine's session to the next one. */
+  private void leave(SessionUse toOthers) {
+    left = true;
+    cancelKilling();
+    engine.pipeline().remove(ENGINE_SIDE);
+    session.leaveTo(toOthers);
+    connection.dismiss();
+  }
+
   private final class ClientSide extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-      engine.write(message, engine.voidPromise());
-      if (!engine.isWritable()) {
+      forward((ByteBuf) message);
+      if (!left && !engine.isWritable()) {
         client.config().setAutoRead(false);
       }
     }
 
+    void forward(ByteBuf bytes) {
+      if (left) {
+        bytes.release();
+        return;
+      }
+      boolean ends = watch != null && watch.client(bytes);
+      if (ends && use.isPresent() && bytes.readableBytes() == TERMINATE_BYTES && isReusable()) {
+        bytes.release();
+        leave(use.get());
+        return;
+      }
+      if (watch != null && watch.isOver()) {
+        watch = null;
+      }
+      engine.write(bytes, engine.voidPromise());
+    }
+
+    private boolean isReusable() {
+      return watch != null && watch.isReusable() && !engineInputClosed && engine.isActive();
+    }
+
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-      engine.flush();
+      if (!left) {
+        engine.flush();
+      }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-      engine.config().setAutoRead(client.isWritable());
+      if (!left) {
+        engine.config().setAutoRead(client.isWritable());
+      }
     }
 
     @Override
@@ -115,8 +171,10 @@ final class Relay {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-      engine.config().setAutoRead(true);
-      clientEnded(GONE_MILLIS);
+      if (!left) {
+        engine.config().setAutoRead(true);
+        clientEnded(GONE_MILLIS);
+      }
     }
 
     @Override
@@ -130,7 +188,11 @@ final class Relay {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-      betweenMessages = endsWithReadyForQuery((ByteBuf) message);
+      ByteBuf bytes = (ByteBuf) message;
+      betweenMessages = endsWithReadyForQuery(bytes);
+      if (watch != null) {
+        watch.engine(bytes);
+      }
       client.write(message, client.voidPromise());
       if (!client.isWritable() && client.isActive()) {
         engine.config().setAutoRead(false);

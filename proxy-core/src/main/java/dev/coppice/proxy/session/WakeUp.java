@@ -4,8 +4,11 @@ import dev.coppice.proxy.BranchTarget;
 import dev.coppice.proxy.EngineEndpoint;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.route.Route;
+import dev.coppice.proxy.wire.BackendMessages;
+import dev.coppice.proxy.wire.CancelKey;
 import dev.coppice.proxy.wire.FrontendMessages;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -13,6 +16,8 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +41,7 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private int heldBytes;
   private boolean left;
   private @Nullable EngineSession session;
+  private Optional<SessionUse> use = Optional.empty();
 
   WakeUp(Connection connection, Route route, BranchTarget target) {
     this.connection = connection;
@@ -81,10 +87,62 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
       reached.release();
       return;
     }
+    SpareShelf shelf = connection.services().spares().on(connection.client().eventLoop());
+    SessionKey key =
+        new SessionKey(endpoint.engine(), route.engineParameters(target.defaultDatabase()));
+    use = shelf.ask(key);
+    shelf.take(
+        key, spare -> spare.ifPresentOrElse(found -> take(reached, found), () -> dial(reached)));
+  }
+
+  private void take(EngineSession reached, SpareSession spare) {
+    Channel engine = spare.channel();
+    connection.services().spares().disown(engine);
+    reached.opened(engine);
+    if (left) {
+      engine.close();
+      return;
+    }
+    use = use.map(present -> present.of(spare));
+    session = reached;
+    greet(spare.start());
+  }
+
+  private void greet(SessionStart start) {
+    Channel client = connection.client();
+    client.write(Unpooled.wrappedBuffer(start.greeting()));
+    begun(session(), start);
+    ByteBuf end = client.alloc().buffer();
+    BackendMessages.readyForQuery(end);
+    client.write(end);
+    connection.services().metrics().session(true);
+    relay();
+  }
+
+  private EngineSession session() {
+    if (session == null) {
+      throw new IllegalStateException("no session has begun");
+    }
+    return session;
+  }
+
+  /** The engine began a session, which the client must be able to cancel. */
+  void begun(EngineSession which, SessionStart start) {
+    int secretBytes = CancelKey.secretBytes(connection.protocolMinor());
+    ByteBuf message = connection.client().alloc().buffer();
+    BackendMessages.backendKeyData(message, which.begun(start, secretBytes));
+    connection.client().write(message);
+  }
+
+  private void dial(EngineSession reached) {
+    if (left) {
+      reached.release();
+      return;
+    }
     connection
         .services()
         .dialer()
-        .dial(connection.client().eventLoop(), endpoint.socket())
+        .dial(connection.client().eventLoop(), reached.endpoint().socket())
         .addListener((Future<Channel> dialed) -> dialed(reached, dialed));
   }
 
@@ -110,18 +168,28 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
     engine.writeAndFlush(startup);
   }
 
-  /** The engine's session is there: the relay takes over. */
-  void ready() {
+  /**
+   * The engine's session is there.
+   *
+   * @param ordinary whether the engine said nothing out of the ordinary
+   */
+  void ready(boolean ordinary) {
     if (session == null || left) {
       return;
     }
+    connection.services().metrics().session(false);
+    if (!ordinary) {
+      use = Optional.empty();
+    }
+    relay();
+  }
+
+  private void relay() {
     connection.services().metrics().awake(System.nanoTime() - startNanos);
     connection.endDeadline();
-    Channel engine = session.channel();
-    held.forEach(engine::write);
+    List<ByteBuf> first = List.copyOf(held);
     held.clear();
-    engine.flush();
-    new Relay(connection, session).begin();
+    new Relay(connection, session(), use).begin(first);
   }
 
   /** The engine ended the session before it was ready, and the client was not told why. */

@@ -47,18 +47,32 @@ public final class BackendMessages {
   }
 
   /**
-   * NegotiateProtocolVersion: 3.0 is what will be spoken.
+   * NegotiateProtocolVersion.
    *
+   * @param minorVersion of protocol 3, which will be spoken
    * @param unknownOptions the {@code _pq_.} options that were not understood, as bytes
    */
-  public static void negotiateProtocolVersion(ByteBuf out, List<String> unknownOptions) {
+  public static void negotiateProtocolVersion(
+      ByteBuf out, int minorVersion, List<String> unknownOptions) {
     int length = begin(out, 'v');
-    out.writeInt(StartupPacket.PROTOCOL_3_0).writeInt(unknownOptions.size());
+    out.writeInt(StartupPacket.PROTOCOL_3_0 | minorVersion).writeInt(unknownOptions.size());
     for (String option : unknownOptions) {
       out.writeCharSequence(option, StandardCharsets.ISO_8859_1);
       out.writeByte(0);
     }
     end(out, length);
+  }
+
+  public static void backendKeyData(ByteBuf out, CancelKey key) {
+    out.writeByte('K')
+        .writeInt(8 + key.secret().remaining())
+        .writeInt(key.processId())
+        .writeBytes(key.secret().duplicate());
+  }
+
+  /** Outside of a transaction. */
+  public static void readyForQuery(ByteBuf out) {
+    out.writeByte('Z').writeInt(5).writeByte('I');
   }
 
   /** ErrorResponse that ends the connection. */

@@ -12,6 +12,11 @@ public record CancelKey(int processId, ByteBuffer secret) {
 
   public static final int MAX_SECRET_BYTES = 256;
 
+  /** What Postgres gives out: four bytes, or with protocol 3.2 thirty-two. */
+  public static int secretBytes(int protocolMinor) {
+    return protocolMinor >= 2 ? 32 : 4;
+  }
+
   public CancelKey {
     if (secret.remaining() < 1 || secret.remaining() > MAX_SECRET_BYTES) {
       throw new IllegalArgumentException("secret of " + secret.remaining() + " bytes");

@@ -1,6 +1,7 @@
 package dev.coppice.proxy.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -23,6 +24,46 @@ public final class FrontendMessages {
     });
     out.writeByte(0);
     out.setInt(start, out.writerIndex() - start);
+  }
+
+  /** Query of the simple protocol. */
+  public static void query(ByteBuf out, String sql) {
+    int length = ByteBufUtil.utf8Bytes(sql);
+    out.writeByte('Q').writeInt(4 + length + 1);
+    ByteBufUtil.writeUtf8(out, sql);
+    out.writeByte(0);
+  }
+
+  /** Parse of a statement without parameters. */
+  public static void parse(ByteBuf out, String statement, String sql) {
+    int start = out.writerIndex();
+    out.writeByte('P').writeInt(0);
+    text(out, statement);
+    text(out, sql);
+    out.writeShort(0);
+    out.setInt(start + 1, out.writerIndex() - start - 1);
+  }
+
+  /** Bind and Execute of a statement without parameters, through the unnamed portal. */
+  public static void execute(ByteBuf out, String statement) {
+    int start = out.writerIndex();
+    out.writeByte('B').writeInt(0);
+    text(out, "");
+    text(out, statement);
+    out.writeShort(0).writeShort(0).writeShort(0);
+    out.setInt(start + 1, out.writerIndex() - start - 1);
+    out.writeByte('E').writeInt(9);
+    text(out, "");
+    out.writeInt(0);
+  }
+
+  public static void sync(ByteBuf out) {
+    out.writeByte('S').writeInt(4);
+  }
+
+  private static void text(ByteBuf out, String value) {
+    ByteBufUtil.writeUtf8(out, value);
+    out.writeByte(0);
   }
 
   public static void cancelRequest(ByteBuf out, CancelKey key) {

@@ -115,7 +115,7 @@ public final class StartupDecoder extends ByteToMessageDecoder {
           new Refusal(
               "protocol_version",
               "0A000",
-              "frontend protocol %d.%d is not supported: this server speaks 3.0"
+              "frontend protocol %d.%d is not supported: this server speaks 3.0 to 3.2"
                   .formatted(version >>> 16, version & 0xffff),
               "Update the client or driver."));
     }

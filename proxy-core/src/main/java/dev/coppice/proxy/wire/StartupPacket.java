@@ -10,6 +10,9 @@ public sealed interface StartupPacket {
   /** Protocol version 3.0, major in the upper half. */
   int PROTOCOL_3_0 = 3 << 16;
 
+  /** The newest minor version that the proxy speaks: that of long cancel keys. */
+  int NEWEST_MINOR = 2;
+
   /** SSLRequest. */
   record TlsRequest() implements StartupPacket {}
 
@@ -30,6 +33,11 @@ public sealed interface StartupPacket {
 
     public StartupMessage {
       parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    }
+
+    /** The minor version that will be spoken. */
+    public int agreedMinor() {
+      return Math.min(minorVersion, NEWEST_MINOR);
     }
   }
 }

@@ -58,6 +58,7 @@ class HandshakeTest {
             TlsIdentity.of(GeneratedCertificate.in(directory, Optional.empty(), Clock.systemUTC())),
             new EngineDialer(Transport.NIO),
             new EngineSessions(),
+            new SpareSessions(Duration.ZERO),
             new CancelKeys(),
             new ProxyMetrics(metrics),
             new LoginSecrets());
@@ -137,17 +138,26 @@ class HandshakeTest {
     assertThat(refusal(client).toString()).contains("XX000").doesNotContain("internal detail");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void speaksTheMinorVersionsThatAreThere(int minor) {
+    EmbeddedChannel client = connect();
+    send(client, StartupBytes.message(V3_0 + minor, "user", "app.pr-1"));
+    assertThat(sent(client).types()).isEqualTo("R");
+    leave(client);
+  }
+
   @Test
   void negotiatesNewerMinorsAndUnknownOptions() {
     EmbeddedChannel client = connect();
-    send(client, StartupBytes.message(V3_0 + 2, "user", "app.pr-1", "_pq_.new", "1"));
+    send(client, StartupBytes.message(V3_0 + 9999, "user", "app.pr-1", "_pq_.new", "1"));
     BackendBytes sent = sent(client);
     assertThat(sent.types()).isEqualTo("vR");
     assertThat(sent.messages().getFirst().body())
         .isEqualTo(
             StartupBytes.bytes(
                 Unpooled.buffer()
-                    .writeInt(V3_0)
+                    .writeInt(V3_0 + 2)
                     .writeInt(1)
                     .writeBytes("_pq_.new\0".getBytes(StandardCharsets.US_ASCII))));
     leave(client);

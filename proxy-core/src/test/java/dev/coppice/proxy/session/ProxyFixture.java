@@ -15,12 +15,13 @@ import java.util.Optional;
 /** A real engine with a database "shop" and a role "app", and a proxy before it. */
 final class ProxyFixture implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final TestEngine engine;
   final TestBranches branches;
   final ProxyServer proxy;
   final Path tlsDirectory;
+  private final Duration sessionReuse;
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
 
   ProxyFixture(Path directory) {
@@ -28,6 +29,11 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   ProxyFixture(Path directory, Duration handshakeTimeout) {
+    this(directory, handshakeTimeout, ProxyConfig.USUAL_SESSION_REUSE);
+  }
+
+  ProxyFixture(Path directory, Duration handshakeTimeout, Duration sessionReuse) {
+    this.sessionReuse = sessionReuse;
     tlsDirectory = directory.resolve("tls");
     engine = TestEngine.start();
     branches = new TestBranches(engine.socket());
@@ -49,7 +55,8 @@ final class ProxyFixture implements AutoCloseable {
         tlsDirectory,
         handshakeTimeout,
         PATIENCE,
-        Optional.of("coppice.test"));
+        Optional.of("coppice.test"),
+        sessionReuse);
   }
 
   int port() {

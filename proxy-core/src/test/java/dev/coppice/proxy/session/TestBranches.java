@@ -49,6 +49,11 @@ final class TestBranches implements BranchResolver {
       }
 
       @Override
+      public Object engine() {
+        return socket;
+      }
+
+      @Override
       public void close() {
         closed.incrementAndGet();
       }

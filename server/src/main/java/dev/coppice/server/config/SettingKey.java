@@ -16,6 +16,7 @@ public enum SettingKey {
   WARM_ENGINES("warm_engines"),
   IDLE_TIMEOUT("idle_timeout"),
   WAKE_TIMEOUT("wake_timeout"),
+  SESSION_REUSE("session_reuse"),
   SNAPSHOT_RETENTION("snapshot_retention"),
   ENGINE_USER("engine_user"),
   POSTGRES_DIRECTORIES("postgres_directories"),

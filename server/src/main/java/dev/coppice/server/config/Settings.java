@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param warmEngines how many engines wait, started, on the newest snapshot of each source
  * @param idleTimeout after which a branch without connections is suspended
  * @param wakeTimeout how long a client waits for an engine
+ * @param sessionReuse how long an engine's session waits for another client; zero for not at all
  * @param snapshotRetention after which a source's superseded snapshots are deleted, if ever
  * @param postgresDirectories folders of Postgres installations, before the system's own
  */
@@ -27,6 +28,7 @@ public record Settings(
     int warmEngines,
     Duration idleTimeout,
     Duration wakeTimeout,
+    Duration sessionReuse,
     Optional<Duration> snapshotRetention,
     Optional<String> engineUser,
     List<Path> postgresDirectories,

@@ -49,6 +49,11 @@ public final class SettingsReader {
                 .orElse(2),
             duration(SettingKey.IDLE_TIMEOUT, Duration.ofMinutes(5)),
             duration(SettingKey.WAKE_TIMEOUT, Duration.ofSeconds(30)),
+            value(
+                    SettingKey.SESSION_REUSE,
+                    SettingsReader::orNever,
+                    "a duration, 1s for example, or never")
+                .orElse(Duration.ofSeconds(1)),
             duration(SettingKey.SNAPSHOT_RETENTION),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
@@ -133,6 +138,10 @@ public final class SettingsReader {
       case "false" -> Optional.of(false);
       default -> Optional.empty();
     };
+  }
+
+  private static Optional<Duration> orNever(String text) {
+    return text.equals("never") ? Optional.of(Duration.ZERO) : DurationText.parse(text);
   }
 
   private static Optional<Integer> warmEngines(String text) {

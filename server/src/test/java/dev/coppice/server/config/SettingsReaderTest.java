@@ -49,6 +49,7 @@ class SettingsReaderTest {
             warm_engines: 7
             idle_timeout: 1h30m
             wake_timeout: 20s
+            session_reuse: never
             snapshot_retention: 7d
             engine_user: pg
             postgres_directories: [%s]
@@ -73,6 +74,7 @@ class SettingsReaderTest {
                 7,
                 Duration.ofMinutes(90),
                 Duration.ofSeconds(20),
+                Duration.ZERO,
                 Optional.of(Duration.ofDays(7)),
                 Optional.of("pg"),
                 List.of(directory),

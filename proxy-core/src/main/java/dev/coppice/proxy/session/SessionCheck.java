@@ -1,0 +1,219 @@
+package dev.coppice.proxy.session;
+
+import dev.coppice.proxy.wire.FrontendMessages;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session of the proxy's own that is asked, again and again, for a fingerprint of all that a
+ * session takes from catalogues and configuration only when it begins: if it has not changed since,
+ * a new session would begin as an earlier one did. There is none where the database runs code at a
+ * session's beginning, or has functions that might leave something in a session: a trigger or a
+ * view may call them unseen. Confined to its channel's event loop.
+ */
+final class SessionCheck extends ByteToMessageDecoder {
+
+  /** More than these are not read for every client. */
+  private static final int MAX_FUNCTIONS = 100;
+
+  /** FirstNormalObjectId: what was not there before the first user (access/transam.h). */
+  private static final int FIRST_OWN_OID = 16384;
+
+  /** Languages by their fixed ids (pg_language.dat): C is 13, SQL 14. */
+  private static final String SQL =
+      """
+      SELECT CASE
+        WHEN EXISTS (SELECT FROM pg_catalog.pg_event_trigger t
+            WHERE t.evtevent OPERATOR(pg_catalog.=) 'login') THEN NULL
+        WHEN EXISTS (SELECT FROM pg_catalog.pg_proc p
+            WHERE p.oid OPERATOR(pg_catalog.>=) %1$d::pg_catalog.oid
+            OFFSET %2$d) THEN NULL
+        WHEN EXISTS (SELECT FROM pg_catalog.pg_proc p
+            WHERE p.oid OPERATOR(pg_catalog.>=) %1$d::pg_catalog.oid
+            AND (p.proconfig IS NOT NULL OR NOT (
+              p.prolang OPERATOR(pg_catalog.=) 13::pg_catalog.oid
+                AND p.probin OPERATOR(pg_catalog.~) '^\\$libdir/(%3$s)$'
+              OR (p.prolang OPERATOR(pg_catalog.=) 14::pg_catalog.oid
+                OR p.prolang OPERATOR(pg_catalog.=) (SELECT l.oid
+                  FROM pg_catalog.pg_language l WHERE l.lanname OPERATOR(pg_catalog.=) 'plpgsql'))
+                AND p.prosrc OPERATOR(pg_catalog.<>) ''
+                AND p.prosrc OPERATOR(pg_catalog.!~*) '%4$s'))) THEN NULL
+        ELSE pg_catalog.md5(pg_catalog.concat_ws(' ',
+          (SELECT pg_catalog.string_agg(pg_catalog.concat(s.xmin, ',', s.setdatabase, ',', s.setrole), ';')
+            FROM pg_catalog.pg_db_role_setting s),
+          (SELECT d.xmin FROM pg_catalog.pg_database d
+            WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()),
+          (SELECT pg_catalog.concat_ws(',', r.oid, r.rolcanlogin, r.rolsuper, r.rolconnlimit)
+            FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER),
+          pg_catalog.pg_conf_load_time()))
+        END\
+      """
+          .formatted(
+              FIRST_OWN_OID,
+              MAX_FUNCTIONS,
+              "btree_gin|btree_gist|citext|cube|fuzzystrmatch|hstore|intarray|isn|ltree"
+                  + "|pg_stat_statements|pg_trgm|pgcrypto|seg|tablefunc|unaccent|uuid-ossp|vector",
+              "set_config|setseed|dblink|execute|load|_to_xml|ts_stat|origin|[[:<:]]set[[:>:]]")
+          .replaceAll("\\s+", " ");
+
+  private static final String STATEMENT = "fingerprint";
+  private static final int HEADER_BYTES = 5;
+  private static final int MAX_MESSAGE_BYTES = 1024;
+  private static final long PATIENCE_MILLIS = 5_000;
+
+  private final Channel engine;
+  private final long idleMillis;
+  private List<Consumer<Optional<String>>> waiting = new ArrayList<>();
+  private List<Consumer<Optional<String>>> asked = new ArrayList<>();
+  private boolean busy = true;
+  private Optional<String> fingerprint = Optional.empty();
+  private @Nullable ScheduledFuture<?> deadline;
+
+  private SessionCheck(Channel engine, long idleMillis) {
+    this.engine = engine;
+    this.idleMillis = idleMillis;
+  }
+
+  /**
+   * Takes a session over, with nothing in it.
+   *
+   * @param idleMillis after which it ends if nobody asks
+   */
+  static SessionCheck on(Channel engine, long idleMillis) {
+    SessionCheck check = new SessionCheck(engine, idleMillis);
+    engine.pipeline().addLast(check);
+    engine.config().setAutoRead(true);
+    ByteBuf message = engine.alloc().buffer();
+    FrontendMessages.parse(message, STATEMENT, SQL);
+    FrontendMessages.sync(message);
+    check.send(message);
+    return check;
+  }
+
+  boolean isAlive() {
+    return engine.isActive();
+  }
+
+  void close() {
+    engine.close();
+  }
+
+  /** Answers with what is the case at some time from now on; with nothing if there is none. */
+  void ask(Consumer<Optional<String>> then) {
+    if (!isAlive()) {
+      then.accept(Optional.empty());
+      return;
+    }
+    waiting.add(then);
+    if (!busy) {
+      next();
+    }
+  }
+
+  private void next() {
+    List<Consumer<Optional<String>>> answered = asked;
+    asked = waiting;
+    waiting = answered;
+    busy = true;
+    fingerprint = Optional.empty();
+    ByteBuf message = engine.alloc().buffer();
+    FrontendMessages.execute(message, STATEMENT);
+    FrontendMessages.sync(message);
+    send(message);
+  }
+
+  private void send(ByteBuf message) {
+    closeAfter(PATIENCE_MILLIS);
+    engine.writeAndFlush(message);
+  }
+
+  private void closeAfter(long millis) {
+    endDeadline();
+    deadline = engine.eventLoop().schedule(() -> engine.close(), millis, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    if (!ctx.channel().isActive()) {
+      in.skipBytes(in.readableBytes());
+      return;
+    }
+    if (in.readableBytes() < HEADER_BYTES) {
+      return;
+    }
+    char type = (char) in.getUnsignedByte(in.readerIndex());
+    long length = 1L + in.getUnsignedInt(in.readerIndex() + 1);
+    if (!busy
+        || length < HEADER_BYTES
+        || length > MAX_MESSAGE_BYTES
+        || "12DCZS".indexOf(type) < 0) {
+      ctx.close();
+      return;
+    }
+    if (in.readableBytes() < length) {
+      return;
+    }
+    ByteBuf body = in.skipBytes(HEADER_BYTES).readSlice((int) length - HEADER_BYTES);
+    if (type == 'D') {
+      fingerprint = onlyColumn(body);
+    } else if (type == 'Z') {
+      answer();
+    }
+  }
+
+  /** Nothing if it is null. */
+  private static Optional<String> onlyColumn(ByteBuf row) {
+    if (row.readableBytes() < 6 || row.readShort() != 1) {
+      return Optional.empty();
+    }
+    int length = row.readInt();
+    return length < 0 || length > row.readableBytes()
+        ? Optional.empty()
+        : Optional.of(row.toString(row.readerIndex(), length, StandardCharsets.US_ASCII));
+  }
+
+  private void answer() {
+    closeAfter(idleMillis);
+    busy = false;
+    List<Consumer<Optional<String>>> answered = List.copyOf(asked);
+    asked.clear();
+    Optional<String> found = fingerprint;
+    answered.forEach(then -> then.accept(found));
+    if (!busy && !waiting.isEmpty()) {
+      next();
+    }
+  }
+
+  private void endDeadline() {
+    if (deadline != null) {
+      deadline.cancel(false);
+      deadline = null;
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx);
+    endDeadline();
+    List<Consumer<Optional<String>>> unanswered = new ArrayList<>(asked);
+    unanswered.addAll(waiting);
+    asked.clear();
+    waiting.clear();
+    unanswered.forEach(then -> then.accept(Optional.empty()));
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    ctx.close();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.coppice.proxy.session;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.EventLoop;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Sessions for clients that come and go: what takes an engine milliseconds, to begin a session,
+ * need not be done again for a client that wants just such a one. A shelf for each event loop,
+ * since a session's channel stays with its loop.
+ */
+final class SpareSessions {
+
+  private final Map<EventLoop, SpareShelf> shelves = new ConcurrentHashMap<>();
+  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+  private final ChannelFutureListener forgetting = closed -> forget(closed.channel());
+  private final Duration kept;
+  private volatile boolean closed;
+
+  /**
+   * @param kept how long each waits for a client
+   */
+  SpareSessions(Duration kept) {
+    this.kept = kept;
+  }
+
+  long keptMillis() {
+    return kept.toMillis();
+  }
+
+  /** To be used on that loop only. */
+  SpareShelf on(EventLoop loop) {
+    return shelves.computeIfAbsent(loop, _ -> new SpareShelf(this));
+  }
+
+  /** Takes a channel that no client's session owns; false if it must be closed instead. */
+  boolean own(Channel channel) {
+    open.add(channel);
+    channel.closeFuture().addListener(forgetting);
+    return !closed;
+  }
+
+  /** A client's session owns it from now on. */
+  void disown(Channel channel) {
+    channel.closeFuture().removeListener(forgetting);
+    forget(channel);
+  }
+
+  private void forget(Channel channel) {
+    open.remove(channel);
+  }
+
+  int size() {
+    return open.size();
+  }
+
+  /** Any thread. */
+  void close() {
+    closed = true;
+    open.forEach(channel -> channel.close().awaitUninterruptibly());
+  }
+}
