@@ -4,14 +4,12 @@ import dev.coppice.storage.branch.Branch;
 import dev.coppice.storage.branch.BranchStore;
 import dev.coppice.storage.branch.LiveFile;
 import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.Posix;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests about ranges of a file's bytes, other than reading and writing them. */
 final class RangeOperations {
-
-  private static final int SEEK_DATA = 3;
-  private static final int SEEK_HOLE = 4;
 
   private final BranchStore store;
   private final Request request;
@@ -92,14 +90,14 @@ final class RangeOperations {
   void seek() {
     LiveFile file = file(branch());
     int whence = request.intAt(16);
-    if (file == null || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
+    if (file == null || (whence != Posix.SEEK_DATA && whence != Posix.SEEK_HOLE)) {
       finish(file == null ? -Errno.ENOENT : -Errno.EINVAL);
       return;
     }
     long unique = request.unique();
     long nodeId = request.nodeId();
     long offset = request.longAt(8);
-    boolean data = whence == SEEK_DATA;
+    boolean data = whence == Posix.SEEK_DATA;
     if (holdsBack) {
       int fd = reply.fd();
       syncThreads.execute(

@@ -60,18 +60,8 @@ public final class LayerSpace {
     } else if (name.equals(layer.life().sealed() ? Manifest.FILE : Layer.LOG)) {
       tally.record(file);
     } else {
-      tally.orphan(file, bytes(file));
+      tally.orphan(file, tally.bytes(file));
     }
-  }
-
-  private long bytes(Path file) {
-    int fd = disk.open(file, Posix.O_RDONLY);
-    if (fd < 0) {
-      return 0;
-    }
-    long bytes = disk.allocatedBytes(fd);
-    var _ = disk.close(fd);
-    return Math.max(0, bytes);
   }
 
   private void examineDelta(Path file, long fileId) {
@@ -79,11 +69,11 @@ public final class LayerSpace {
     HeldPages pages = held.get(fileId);
     boolean named = pages != null || state.node(fileId) != null;
     if (layer.deltas().isBeingDiscarded(fileId)) {
-      tally.pending(bytes(file));
+      tally.pending(tally.bytes(file));
     } else if (!named && keptOpen.test(fileId)) {
-      tally.open(bytes(file));
+      tally.open(tally.bytes(file));
     } else if (delta == null || !named) {
-      tally.orphan(file, bytes(file));
+      tally.orphan(file, tally.bytes(file));
     } else {
       compare(file, pages == null ? HeldPages.of(delta, PageMap.empty()) : pages);
     }

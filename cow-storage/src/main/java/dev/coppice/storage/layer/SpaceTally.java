@@ -28,13 +28,18 @@ public final class SpaceTally {
     this.store = store;
   }
 
+  /** What a file takes on disk. */
+  long bytes(Path file) {
+    return store.fileBytes(file);
+  }
+
   void layer() {
     layers++;
   }
 
   /** The journal, a log or a manifest. */
   public void record(Path file) {
-    long bytes = store.fileBytes(file);
+    long bytes = bytes(file);
     files++;
     records += bytes;
     allocated += bytes;

@@ -46,29 +46,22 @@ public final class ApiClient {
   }
 
   public JsonNode get(String path) {
-    return call("GET", path, Optional.empty());
+    return call("GET", path, Optional.empty()).answer();
   }
 
   public JsonNode post(String path, JsonNode body) {
-    return call("POST", path, Optional.of(body));
+    return timedPost(path, body).answer();
   }
 
   /**
-   * An answer and how long the server says that it worked on it, which is less than the call took.
+   * An answer.
+   *
+   * @param serverMillis how long the server says that it worked on it; NaN where it does not say
    */
   public record Timed(JsonNode answer, double serverMillis) {}
 
-  /** Posts what the server answers with a {@code Server-Timing} header. */
   public Timed timedPost(String path, JsonNode body) {
-    double[] millis = {Double.NaN};
-    JsonNode answer =
-        call(
-            "POST",
-            path,
-            Optional.of(body),
-            connection ->
-                millis[0] = ServerTiming.millis(connection.getHeaderField(ServerTiming.HEADER)));
-    return new Timed(answer, millis[0]);
+    return call("POST", path, Optional.of(body));
   }
 
   public void delete(String path) {
@@ -113,21 +106,17 @@ public final class ApiClient {
         "Look at the server's log, and start it again with \"coppice serve\".");
   }
 
-  private JsonNode call(String method, String path, Optional<JsonNode> body) {
-    return call(method, path, body, connection -> {});
-  }
-
-  private JsonNode call(
-      String method, String path, Optional<JsonNode> body, Consumer<HttpURLConnection> onSuccess) {
+  private Timed call(String method, String path, Optional<JsonNode> body) {
     try {
       HttpURLConnection connection = open(method, path, body);
       int status = connection.getResponseCode();
       if (status >= 400) {
         throw refused(status, read(connection.getErrorStream()));
       }
-      onSuccess.accept(connection);
       byte[] answer = read(connection.getInputStream());
-      return answer.length == 0 ? MissingNode.getInstance() : MAPPER.readTree(answer);
+      return new Timed(
+          answer.length == 0 ? MissingNode.getInstance() : MAPPER.readTree(answer),
+          ServerTiming.millis(connection.getHeaderField(ServerTiming.HEADER)));
     } catch (IOException e) {
       throw unreachable(e);
     }
