@@ -42,6 +42,18 @@ final class Engines {
 
   static StandaloneEngine.Config config(
       BenchmarkContext context, Path directory, int major, Map<String, String> settings) {
+    return config(context, directory, Optional.empty(), major, settings);
+  }
+
+  /**
+   * @param log of a branch, if it is detached
+   */
+  static StandaloneEngine.Config config(
+      BenchmarkContext context,
+      Path directory,
+      Optional<Path> log,
+      int major,
+      Map<String, String> settings) {
     return new StandaloneEngine.Config(
         directory,
         OptionalInt.of(major),
@@ -51,6 +63,7 @@ final class Engines {
         settings,
         context.postgresDirectories(),
         context.embeddedArchives(),
-        context.engineUser());
+        context.engineUser(),
+        log);
   }
 }

@@ -4,7 +4,6 @@ import dev.coppice.branches.StandaloneEngine;
 import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.PageStore;
-import dev.coppice.storage.SnapshotId;
 import dev.coppice.storage.StoreConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +11,7 @@ import java.sql.Connection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,7 +22,7 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
 
   static StoragePeers prepare(BenchmarkContext context, int scale) throws Exception {
     Path plainDirectory = Files.createDirectory(context.directory().resolve("plain"));
-    StandaloneEngine.Config plainConfig = config(context, plainDirectory);
+    StandaloneEngine.Config plainConfig = config(context, plainDirectory, Optional.empty());
     String version;
     BenchmarkEngine.Owner owner;
     try (BenchmarkEngine filling = BenchmarkEngine.start(plainConfig)) {
@@ -34,11 +34,14 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
     }
     PageStore store = openStore(context.directory(), owner);
     try {
-      Path branchDirectory = branchOf(store, context, plainDirectory);
+      BranchId branch = forkOfCopy(store, plainDirectory);
+      Path branchDirectory = Files.createDirectory(context.directory().resolve("branch"));
+      Files.createSymbolicLink(branchDirectory.resolve("data"), store.path(branch));
+      StandaloneEngine.Config branchConfig =
+          config(context, branchDirectory, store.detachLog(branch));
       BenchmarkEngine plain = BenchmarkEngine.start(plainConfig);
       try {
-        return new StoragePeers(
-            store, plain, BenchmarkEngine.start(config(context, branchDirectory)), version);
+        return new StoragePeers(store, plain, BenchmarkEngine.start(branchConfig), version);
       } catch (RuntimeException e) {
         plain.close();
         throw e;
@@ -53,28 +56,27 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
   static PageStore openStore(Path directory, BenchmarkEngine.Owner owner) {
     return PageStore.open(
         new StoreConfig(
-            directory.resolve("store"), directory.resolve("mount"), owner.uid(), owner.gid()));
+            directory.resolve("store"),
+            directory.resolve("mount"),
+            owner.uid(),
+            owner.gid(),
+            Optional.of(StandaloneEngine.branchLog())));
   }
 
-  /** A directory whose {@code data} is a fork of a copy of the plain one's. */
-  private static Path branchOf(PageStore store, BenchmarkContext context, Path plainDirectory)
-      throws Exception {
+  private static BranchId forkOfCopy(PageStore store, Path plainDirectory) throws Exception {
     BranchId copy = store.create();
     Pgbench.output(
         List.of("cp", "-a", plainDirectory.resolve("data") + "/.", store.path(copy).toString()));
-    SnapshotId snapshot = store.freeze(copy, Set.of());
-    BranchId branch = store.fork(snapshot);
-    Path directory = Files.createDirectory(context.directory().resolve("branch"));
-    Files.createSymbolicLink(directory.resolve("data"), store.path(branch));
-    return directory;
+    return store.fork(store.freeze(copy, Set.of()));
   }
 
-  private static StandaloneEngine.Config config(BenchmarkContext context, Path directory) {
+  private static StandaloneEngine.Config config(
+      BenchmarkContext context, Path directory, Optional<Path> log) {
     int major = Engines.newest(context);
     Map<String, String> settings = new HashMap<>(StandaloneEngine.branchSettings(major));
     settings.put("shared_buffers", "128MB");
     settings.put("max_wal_size", "1GB");
-    return Engines.config(context, directory, major, settings);
+    return Engines.config(context, directory, log, major, settings);
   }
 
   @Override

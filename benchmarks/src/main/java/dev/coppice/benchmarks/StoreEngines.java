@@ -26,7 +26,8 @@ record StoreEngines(BenchmarkContext context, PageStore store, int major) {
     Files.createSymbolicLink(data, store.path(branch));
     Map<String, String> all = new HashMap<>(StandaloneEngine.branchSettings(major));
     all.putAll(settings);
-    return BenchmarkEngine.start(Engines.config(context, directory, major, all));
+    return BenchmarkEngine.start(
+        Engines.config(context, directory, store.detachLog(branch), major, all));
   }
 
   /** A branch that holds pgbench's tables, its engine shut down in order. */

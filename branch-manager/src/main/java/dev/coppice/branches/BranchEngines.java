@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
@@ -48,11 +49,22 @@ final class BranchEngines {
     Installation installation = installation(source.engine());
     Map<String, String> settings = new LinkedHashMap<>(source.settings());
     settings.putAll(EngineSettings.branch(installation.major()));
-    return start(branch, installation, settings, source.origin().database());
+    return start(
+        branch, host.log(store, branch), installation, settings, source.origin().database());
   }
 
+  /** Starts the engine of a branch that is about to be frozen, with its log in it. */
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
+    return start(branch, Optional.empty(), installation, settings, database);
+  }
+
+  private Engine start(
+      BranchId branch,
+      Optional<Path> log,
+      Installation installation,
+      Map<String, String> settings,
+      String database) {
     Path data = store.path(branch);
     host.removeStalePid(store, branch);
     byte[] control =
@@ -62,14 +74,21 @@ final class BranchEngines {
       store.sync(branch);
     }
     return start(
-        new EngineStart(name(branch), installation, data, settings, database, START_TIMEOUT));
+        new EngineStart(name(branch), installation, data, log, settings, database, START_TIMEOUT));
   }
 
   /** Starts a branch's engine on files that are not the branch's yet. */
   Engine startAt(
       BranchId branch, Path data, Installation installation, Map<String, String> settings) {
     return start(
-        new EngineStart(name(branch), installation, data, settings, "postgres", START_TIMEOUT));
+        new EngineStart(
+            name(branch),
+            installation,
+            data,
+            Optional.empty(),
+            settings,
+            "postgres",
+            START_TIMEOUT));
   }
 
   private Engine start(EngineStart start) {

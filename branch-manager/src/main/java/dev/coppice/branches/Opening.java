@@ -11,6 +11,7 @@ import dev.coppice.branches.engine.Confinement;
 import dev.coppice.branches.engine.EngineHost;
 import dev.coppice.branches.engine.EngineUser;
 import dev.coppice.branches.engine.Installations;
+import dev.coppice.branches.engine.WriteAheadLog;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.PageStore;
 import dev.coppice.storage.SnapshotId;
@@ -22,6 +23,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -70,7 +72,8 @@ final class Opening {
                     data.resolve("store"),
                     run.resolve("mnt"),
                     host.user().uid(),
-                    host.user().gid())));
+                    host.user().gid(),
+                    Optional.of(new WriteAheadLog()))));
     store.watch(meters);
     SecureRandom random = new SecureRandom();
     CatalogueEngine catalogueEngine =

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.coppice.branches.engine.EngineSettings;
 import dev.coppice.branches.engine.Standalone;
+import dev.coppice.branches.engine.WriteAheadLog;
+import dev.coppice.storage.LogDirectory;
 import java.net.URLEncoder;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +30,8 @@ public final class StandaloneEngine implements AutoCloseable {
    * @param postgresDirectories as of {@link ManagerConfig}
    * @param embeddedArchives as of {@link ManagerConfig}
    * @param engineUser as of {@link ManagerConfig}
+   * @param log what the engine is to have in the place of its {@code pg_wal}, as branches' engines
+   *     do; empty for that itself
    */
   public record Config(
       Path directory,
@@ -38,11 +42,36 @@ public final class StandaloneEngine implements AutoCloseable {
       Map<String, String> settings,
       List<Path> postgresDirectories,
       Path embeddedArchives,
-      Optional<String> engineUser) {
+      Optional<String> engineUser,
+      Optional<Path> log) {
 
     public Config {
       settings = Map.copyOf(settings);
       postgresDirectories = List.copyOf(postgresDirectories);
+    }
+
+    /** With its log where Postgres has it. */
+    public Config(
+        Path directory,
+        OptionalInt major,
+        int port,
+        String superuser,
+        String password,
+        Map<String, String> settings,
+        List<Path> postgresDirectories,
+        Path embeddedArchives,
+        Optional<String> engineUser) {
+      this(
+          directory,
+          major,
+          port,
+          superuser,
+          password,
+          settings,
+          postgresDirectories,
+          embeddedArchives,
+          engineUser,
+          Optional.empty());
     }
 
     @Override
@@ -72,6 +101,11 @@ public final class StandaloneEngine implements AutoCloseable {
   /** The settings that a base is filled with; not safe for data that is to be kept. */
   public static Map<String, String> loadSettings(int major) {
     return EngineSettings.load(major);
+  }
+
+  /** The log of a branch on a store, for {@link Config#log}. */
+  public static LogDirectory branchLog() {
+    return new WriteAheadLog();
   }
 
   /** Majors that {@link Config#major} can be, ascending. */

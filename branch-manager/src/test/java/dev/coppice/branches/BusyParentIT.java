@@ -53,12 +53,20 @@ class BusyParentIT {
         assertThat(filling.waitFor(5, TimeUnit.MINUTES)).isTrue();
         assertThat(filling.exitValue()).isZero();
         Process load = pgbench(lab, client, "-n", "-c", "4", "-T", "3600");
+        // Each one lets the engine use its log anew, perhaps in the midst of a fork.
+        Path checkpoint = Files.writeString(lab.root.resolve("checkpoint.sql"), "CHECKPOINT;");
+        String script = checkpoint.toString();
+        Process checkpoints =
+            pgbench(lab, client, "-n", "-f", script, "-T", "3600", "-U", EngineHost.SUPERUSER);
         try {
           for (int child = 0; child < CHILDREN; child++) {
             readyMillis.add(child(manager, client, "child-" + child));
           }
           assertThat(load.isAlive()).isTrue();
+          assertThat(checkpoints.isAlive()).isTrue();
         } finally {
+          checkpoints.destroy();
+          assertThat(checkpoints.waitFor(1, TimeUnit.MINUTES)).isTrue();
           load.destroy();
           assertThat(load.waitFor(1, TimeUnit.MINUTES)).isTrue();
         }
@@ -104,10 +112,11 @@ class BusyParentIT {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(PGBENCH.toString());
-    command.addAll(List.of(options));
     command.addAll(
         List.of("-h", client.socketDirectory().toString(), "-p", String.valueOf(EngineHost.PORT)));
-    command.addAll(List.of("-U", OWNER, "shop"));
+    command.addAll(List.of("-U", OWNER));
+    command.addAll(List.of(options));
+    command.add("shop");
     Path log = lab.root.resolve("pgbench.log");
     return new ProcessBuilder(command)
         .redirectErrorStream(true)

@@ -1,7 +1,7 @@
 package dev.coppice.storage;
 
+import dev.coppice.storage.branch.BranchFiles;
 import dev.coppice.storage.branch.BranchStore;
-import dev.coppice.storage.branch.FileStart;
 import dev.coppice.storage.branch.StagingDirectory;
 import dev.coppice.storage.branch.StoreOpening;
 import dev.coppice.storage.fuse.FuseMeters;
@@ -36,12 +36,10 @@ final class MountedStore implements PageStore {
 
   static MountedStore open(StoreConfig given) {
     StoreConfig config =
-        new StoreConfig(
+        given.at(
             given.directory().toAbsolutePath().normalize(),
-            given.mountPoint().toAbsolutePath().normalize(),
-            given.ownerUid(),
-            given.ownerGid());
-    BranchStore store = StoreOpening.open(config.directory());
+            given.mountPoint().toAbsolutePath().normalize());
+    BranchStore store = StoreOpening.open(config);
     try {
       StagingDirectory.removeLeftOvers(config);
       FuseSession.removeStale(writtenThrough(config), store);
@@ -54,11 +52,8 @@ final class MountedStore implements PageStore {
 
   private static StoreConfig writtenThrough(StoreConfig config) {
     Path mountPoint = config.mountPoint();
-    return new StoreConfig(
-        config.directory(),
-        mountPoint.resolveSibling(mountPoint.getFileName() + WRITTEN_THROUGH),
-        config.ownerUid(),
-        config.ownerGid());
+    return config.at(
+        config.directory(), mountPoint.resolveSibling(mountPoint.getFileName() + WRITTEN_THROUGH));
   }
 
   @Override
@@ -92,7 +87,17 @@ final class MountedStore implements PageStore {
 
   @Override
   public Optional<byte[]> read(BranchId branch, String file, int mostBytes) {
-    return FileStart.read(store.branch(branch), file, mostBytes);
+    return new BranchFiles(store.branch(branch)).start(file, mostBytes);
+  }
+
+  @Override
+  public Optional<Path> detachLog(BranchId branch) {
+    return store.detachLog(branch);
+  }
+
+  @Override
+  public Optional<Path> attachLog(BranchId branch) {
+    return store.attachLog(branch);
   }
 
   @Override

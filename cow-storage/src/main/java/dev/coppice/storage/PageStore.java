@@ -40,6 +40,23 @@ public interface PageStore extends AutoCloseable {
    */
   Optional<byte[]> read(BranchId branch, String file, int mostBytes);
 
+  /**
+   * Keeps a branch's {@link LogDirectory} from now on as plain files of the disk, beside the store,
+   * and returns where. What the engine writes to them costs no more than on any disk, and is made
+   * durable by its own syncs. The directory in the branch is empty then: whoever starts an engine
+   * puts the returned one in its place (mount(2), MS_BIND), and without that it has no log to start
+   * from. A freeze or fork of the branch takes along what it needs of the log, as ordinary files.
+   *
+   * <p>Empty where the log stays in the branch, or has just returned there: if the branch is
+   * relaxed, or has a quota that its log counts for, or if the store knows of no log. Nobody may
+   * use the branch meanwhile. Durable on return; a branch whose log is detached already costs
+   * nothing.
+   */
+  Optional<Path> detachLog(BranchId branch);
+
+  /** The inverse, for who cannot put a directory in the place of another; always empty. */
+  Optional<Path> attachLog(BranchId branch);
+
   /** Creates a branch with no files. Durable on return. */
   BranchId create();
 

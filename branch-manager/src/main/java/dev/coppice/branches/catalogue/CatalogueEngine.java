@@ -106,6 +106,7 @@ public final class CatalogueEngine implements AutoCloseable {
                 NAME,
                 installation,
                 store.path(place.store()),
+                host.log(store, place.store()),
                 EngineSettings.catalogue(installation.major()),
                 DATABASE,
                 TIMEOUT));

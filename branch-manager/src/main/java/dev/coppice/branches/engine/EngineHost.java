@@ -15,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -86,6 +87,13 @@ public final class EngineHost {
 
   public boolean ownNetwork() {
     return confinement.ownNetwork();
+  }
+
+  /**
+   * What a branch's engine is to have in the place of its {@code pg_wal}; empty for that itself.
+   */
+  public Optional<Path> log(PageStore store, BranchId branch) {
+    return confinement.ownMounts() ? store.detachLog(branch) : store.attachLog(branch);
   }
 
   /** Returns once the engine answers; throws with its last log lines if it does not. */

@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -69,7 +70,7 @@ record Launch(
       Files.deleteIfExists(socket);
       log.begin();
       ProcessBuilder builder =
-          new ProcessBuilder(confinement.wrap(commandLine(), withoutNetwork))
+          new ProcessBuilder(confinement.wrap(commandLine(), withoutNetwork, ownLog()))
               .directory(Path.of("/").toFile())
               .redirectInput(Path.of("/dev/null").toFile())
               .redirectErrorStream(true)
@@ -83,6 +84,10 @@ record Launch(
           "Check the free space, the memory and the limit on processes of this machine.",
           e);
     }
+  }
+
+  private Optional<Confinement.Bind> ownLog() {
+    return start.log().map(log -> new Confinement.Bind(log, start.data().resolve("pg_wal")));
   }
 
   private List<String> commandLine() {

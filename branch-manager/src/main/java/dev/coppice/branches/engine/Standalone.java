@@ -113,6 +113,7 @@ public final class Standalone {
             "standalone",
             installation,
             config.directory().resolve("data"),
+            config.log(),
             config.settings(),
             "postgres",
             TIMEOUT);

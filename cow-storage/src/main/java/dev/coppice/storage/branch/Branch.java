@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,10 @@ public final class Branch {
 
   @Nullable Allowance allowance() {
     return allowance;
+  }
+
+  boolean relaxed() {
+    return relaxed;
   }
 
   /** Whether {@link #sync} and {@link #syncNames} do nothing. */
@@ -534,9 +539,9 @@ public final class Branch {
    * Closes the gate, lets the caller record the freeze and replace the top layer, and opens the
    * gate again.
    *
-   * @return the tree as it was at that moment
+   * @param whileClosed is given the tree as it is at that moment, with the new top in place
    */
-  FileTree freeze(Supplier<Layer> newTop) {
+  void freeze(Supplier<Layer> newTop, Consumer<FileTree> whileClosed) {
     long stamp = gate.writeLock();
     try {
       int cleaned = live.cleanEnds();
@@ -548,7 +553,7 @@ public final class Branch {
       top.freeze(frozen);
       next.life().startFrom(frozen);
       top = next;
-      return frozen;
+      whileClosed.accept(frozen);
     } finally {
       gate.unlockWrite(stamp);
     }

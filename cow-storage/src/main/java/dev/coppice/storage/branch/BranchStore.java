@@ -4,6 +4,7 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
 import dev.coppice.storage.FileChange;
 import dev.coppice.storage.FileSpace;
+import dev.coppice.storage.PageStore;
 import dev.coppice.storage.PendingDeletion;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
@@ -35,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -57,6 +59,7 @@ public final class BranchStore implements AutoCloseable {
   private final Map<BranchId, Branch> branches = new ConcurrentHashMap<>();
   private final Map<SnapshotId, Snapshot> snapshots = new ConcurrentHashMap<>();
   private final Merging merging;
+  private final DetachedLogs logs;
 
   private final LongSupplier nanoTime;
 
@@ -69,7 +72,9 @@ public final class BranchStore implements AutoCloseable {
       Runnable unlock,
       Journal journal,
       OpenDeltas openDeltas,
-      long firstFreeFileId) {
+      long firstFreeFileId,
+      DetachedLogs logs) {
+    this.logs = logs;
     this.files = files;
     this.unlock = unlock;
     this.ids = platform.ids();
@@ -107,7 +112,8 @@ public final class BranchStore implements AutoCloseable {
   }
 
   /** What a killed predecessor had not deleted yet, or not acknowledged. */
-  void deleteUnknownLayers() {
+  void deleteUnknown() {
+    logs.load(branches());
     Set<Path> known = lineage.layers().stream().map(Layer::directory).collect(Collectors.toSet());
     for (String name : files.disk().list(files.layers())) {
       Path directory = files.layers().resolve(name);
@@ -220,7 +226,32 @@ public final class BranchStore implements AutoCloseable {
     }
   }
 
+  /** See {@link PageStore#detachLog}. */
+  public Optional<Path> detachLog(BranchId id) {
+    Branch branch = branch(id);
+    return branch.relaxed() || limited(id) ? attachLog(id) : logs.detach(branch);
+  }
+
+  /** See {@link PageStore#attachLog}. */
+  public Optional<Path> attachLog(BranchId id) {
+    logs.attach(branch(id));
+    return Optional.empty();
+  }
+
   public SnapshotId freeze(BranchId id, Set<String> without) {
+    if (!logs.has(id)) {
+      return freezeAlone(id, without);
+    }
+    BranchId whole = fork(id, without);
+    try {
+      return freezeAlone(whole, Set.of());
+    } finally {
+      delete(whole);
+    }
+  }
+
+  /** Without a log that lies elsewhere. */
+  private SnapshotId freezeAlone(BranchId id, Set<String> without) {
     Branch branch = branch(id);
     Set<String> names = stored(without);
     SnapshotId snapshotId = new SnapshotId(ids.get());
@@ -228,12 +259,15 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       Layer frozen = branch.top();
       Edit edit = new Edit.SnapshotPut(snapshotId.value(), frozen.id(), names);
-      FileTree tree = freezeTop(branch, logEnd -> List.of(edit));
+      freezeTop(
+          branch,
+          logEnd -> List.of(edit),
+          tree -> {
+            FileTree kept = tree.withoutTopLevel(names, Branch.nowNanos());
+            snapshots.put(snapshotId, new Snapshot(snapshotId, frozen, names, kept));
+          });
       end = branch.top().journalOffset();
       lineage.hold(frozen);
-      snapshots.put(
-          snapshotId,
-          new Snapshot(snapshotId, frozen, names, tree.withoutTopLevel(names, Branch.nowNanos())));
       background.makeDurable(frozen, end);
     }
     journal.syncOrThrow(end);
@@ -245,33 +279,39 @@ public final class BranchStore implements AutoCloseable {
    * Puts a new layer on a branch.
    *
    * @param edits those that count together with that, given where the frozen log ended
+   * @param whileClosed is given the frozen tree before anything is written to the branch again
    */
-  private FileTree freezeTop(Branch branch, LongFunction<List<Edit>> edits) {
+  private void freezeTop(
+      Branch branch, LongFunction<List<Edit>> edits, Consumer<FileTree> whileClosed) {
     Layer frozen = branch.top();
     UUID next = ids.get();
-    FileTree tree =
-        branch.freeze(() -> {
+    Supplier<Layer> newTop =
+        () -> {
           long logEnd = frozen.logEnd();
           List<Edit> all = new ArrayList<>();
           all.add(new Edit.LayerAdded(next, frozen.id(), logEnd, Set.of()));
           all.add(new Edit.BranchPut(branch.id().value(), next));
           all.addAll(edits.apply(logEnd));
           return layer(next, frozen, Set.of(), journal.append(all));
+        };
+    branch.freeze(
+        newTop,
+        tree -> {
+          lineage.hold(branch.top());
+          whileClosed.accept(tree);
         });
-    lineage.hold(branch.top());
     List<Layer> dead = lineage.release(frozen);
     if (!dead.isEmpty()) {
       throw new IllegalStateException("a frozen layer lost its last use");
     }
     measureQuotasAnew();
-    return tree;
   }
 
   /** Need not be durable: whatever is synced on top of it takes it along. */
   private void freezeToShare(Branch branch, Layer top) {
     synchronized (catalogueLock) {
       if (branch.top().equals(top) && branch.equals(branches.get(branch.id()))) {
-        var _ = freezeTop(branch, logEnd -> List.of());
+        freezeTop(branch, logEnd -> List.of(), tree -> {});
         background.makeDurable(top, branch.top().journalOffset());
       }
     }
@@ -295,27 +335,40 @@ public final class BranchStore implements AutoCloseable {
   }
 
   public BranchId fork(BranchId parent, Set<String> without) {
-    Branch branch = branch(parent);
-    Set<String> names = stored(without);
     BranchId id = new BranchId(ids.get());
+    CarriedLog log = new CarriedLog(logs);
+    fork(branch(parent), id, stored(without), log);
+    merging.later();
+    try {
+      log.sync();
+    } catch (StorageException e) {
+      delete(id);
+      throw e;
+    }
+    return id;
+  }
+
+  private void fork(Branch parent, BranchId id, Set<String> without, CarriedLog log) {
     UUID top = ids.get();
     long end;
     synchronized (catalogueLock) {
-      Layer frozen = branch.top();
-      FileTree tree =
-          freezeTop(
-              branch,
-              logEnd ->
-                  List.of(
-                      new Edit.LayerAdded(top, frozen.id(), logEnd, names),
-                      new Edit.BranchPut(id.value(), top)));
-      end = branch.top().journalOffset();
-      start(id, layer(top, frozen, names, end), tree.withoutTopLevel(names, Branch.nowNanos()));
+      Layer frozen = parent.top();
+      freezeTop(
+          parent,
+          logEnd ->
+              List.of(
+                  new Edit.LayerAdded(top, frozen.id(), logEnd, without),
+                  new Edit.BranchPut(id.value(), top)),
+          tree -> {
+            Layer child = layer(top, frozen, without, parent.top().journalOffset());
+            start(id, child, tree.withoutTopLevel(without, Branch.nowNanos()));
+            // An engine that ends a checkpoint now, and so may reuse its log, waits for the gate.
+            log.copy(parent.id(), branch(id));
+          });
+      end = parent.top().journalOffset();
       background.makeDurable(frozen, end);
     }
     journal.syncOrThrow(end);
-    merging.later();
-    return id;
   }
 
   public void delete(BranchId id) {
@@ -330,6 +383,7 @@ public final class BranchStore implements AutoCloseable {
     }
     journal.syncOrThrow(end);
     dead.forEach(layer -> background.delete(layer));
+    background.run(() -> logs.forget(id));
     measureQuotasAnew();
     merging.later();
   }
@@ -356,7 +410,10 @@ public final class BranchStore implements AutoCloseable {
       own = lineage.onlyHeldBy(branch.top());
     }
     long bytes = own.stream().mapToLong(Layer::allocatedBytes).sum();
-    return new BranchSpace(bytes, branch.logicalBytes());
+    List<FileSpace> log = logs.ownFiles(id);
+    long logBytes = log.stream().mapToLong(FileSpace::ownBytes).sum();
+    long logSize = log.stream().mapToLong(FileSpace::logicalBytes).sum();
+    return new BranchSpace(bytes + logBytes, branch.logicalBytes() + logSize);
   }
 
   /** Holds a branch to a quota from now on, or to none. */
@@ -419,7 +476,8 @@ public final class BranchStore implements AutoCloseable {
         addLineage(occupied, snapshot == null ? null : snapshot.layer());
       }
     }
-    return occupied.stream().mapToLong(Layer::allocatedBytes).sum();
+    long logBytes = branchIds.stream().mapToLong(logs::allocatedBytes).sum();
+    return logBytes + occupied.stream().mapToLong(Layer::allocatedBytes).sum();
   }
 
   private static void addLineage(Set<Layer> layers, @Nullable Layer newest) {
@@ -454,7 +512,7 @@ public final class BranchStore implements AutoCloseable {
     own.forEach(layer ->
         layer.deltas().fileBytes().forEach((file, held) -> bytes.merge(file, held, Long::sum)));
     FileTree tree = branch.state();
-    List<FileSpace> files = new ArrayList<>();
+    List<FileSpace> files = new ArrayList<>(logs.ownFiles(id));
     bytes.forEach((file, held) -> files.add(fileSpace(tree, file, held)));
     return files;
   }
@@ -485,6 +543,11 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       return lineage.layers();
     }
+  }
+
+  /** What a directory among the detached logs is. */
+  DetachedLogs.Kind log(String name) {
+    return logs.kind(name, branches.keySet());
   }
 
   boolean keepsOpen(long fileId) {

@@ -73,10 +73,24 @@ final class SpaceAudit {
       Path path = files.directory().resolve(name);
       if (path.equals(files.journal()) || path.equals(files.lock())) {
         tally.record(path);
+      } else if (path.equals(files.logs())) {
+        examineLogs(path);
       } else if (path.equals(files.incoming())) {
         tally.staged(bytesBelow(path));
       } else if (!path.equals(files.layers())) {
         tally.orphan(path, bytesBelow(path));
+      }
+    }
+  }
+
+  private void examineLogs(Path logs) {
+    for (String name : files.disk().list(logs)) {
+      Path log = logs.resolve(name);
+      long bytes = bytesBelow(log);
+      switch (store.log(name)) {
+        case IN_USE -> tally.log(bytes);
+        case IN_PASSING -> tally.pending(bytes);
+        case UNKNOWN -> tally.orphan(log, bytes);
       }
     }
   }

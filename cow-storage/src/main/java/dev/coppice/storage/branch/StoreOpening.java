@@ -1,5 +1,6 @@
 package dev.coppice.storage.branch;
 
+import dev.coppice.storage.StoreConfig;
 import dev.coppice.storage.layer.Catalogue;
 import dev.coppice.storage.layer.Edit;
 import dev.coppice.storage.layer.Journal;
@@ -18,16 +19,25 @@ public final class StoreOpening {
 
   private StoreOpening() {}
 
-  public static BranchStore open(Path directory) {
+  public static BranchStore open(StoreConfig config) {
+    StoreFiles files = Platform.real().files(config.directory());
+    return open(files, Platform.real(), new DetachedLogs(files, config));
+  }
+
+  static BranchStore open(Path directory) {
     return open(directory, Platform.real());
   }
 
   static BranchStore open(Path directory, Platform platform) {
     StoreFiles files = platform.files(directory);
+    return open(files, platform, DetachedLogs.unknown(files));
+  }
+
+  private static BranchStore open(StoreFiles files, Platform platform, DetachedLogs logs) {
     makeDirectories(files);
     StoreLock lock = StoreLock.acquire(files);
     try {
-      return recover(files, platform, lock::close);
+      return recover(files, platform, logs, lock::close);
     } catch (RuntimeException e) {
       lock.close();
       throw e;
@@ -46,7 +56,8 @@ public final class StoreOpening {
    *
    * @param unlock run when the store is closed
    */
-  static BranchStore recover(StoreFiles files, Platform platform, Runnable unlock) {
+  static BranchStore recover(
+      StoreFiles files, Platform platform, DetachedLogs logs, Runnable unlock) {
     Catalogue catalogue = new Catalogue();
     UUID storeId = platform.ids().get();
     boolean powerLost = false;
@@ -60,10 +71,11 @@ public final class StoreOpening {
     catalogue.apply(new Edit.FileIdsReserved(Math.max(FIRST_FILE_ID, catalogue.reservedFileIds())));
     Journal journal = Journal.start(files, storeId, catalogue);
     BranchStore store =
-        new BranchStore(files, platform, unlock, journal, openDeltas, catalogue.reservedFileIds());
+        new BranchStore(
+            files, platform, unlock, journal, openDeltas, catalogue.reservedFileIds(), logs);
     store.load(catalogue, loaded.layers(), loaded.trees());
     // Not before what the journal says is durable, or a layer could be missed by an older one.
-    store.deleteUnknownLayers();
+    store.deleteUnknown();
     return store;
   }
 }

@@ -74,7 +74,8 @@ public record Node(
     return found[0];
   }
 
-  List<String> childNames() {
+  /** The names in this directory, in no particular order. */
+  public List<String> childNames() {
     List<String> names = new ArrayList<>();
     children.forEach(first -> {
       for (Entry at = first; at != null; at = at.next()) {

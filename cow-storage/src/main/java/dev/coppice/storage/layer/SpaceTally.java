@@ -19,6 +19,7 @@ public final class SpaceTally {
   private long holes;
   private long records;
   private long overhead;
+  private long logs;
   private long open;
   private long staged;
   private long pending;
@@ -67,6 +68,12 @@ public final class SpaceTally {
     differ(file, Kind.MISSING, bytes, what);
   }
 
+  /** The files of a branch's detached log. */
+  public void log(long bytes) {
+    logs += bytes;
+    allocated += bytes;
+  }
+
   void open(long bytes) {
     files++;
     open += bytes;
@@ -102,6 +109,7 @@ public final class SpaceTally {
         holes,
         records,
         overhead,
+        logs,
         open,
         staged,
         pending,

@@ -101,6 +101,11 @@ public final class StoreFiles {
     return bytes;
   }
 
+  /** Branches' detached logs, each in a directory of the branch's id. */
+  public Path logs() {
+    return directory.resolve("logs");
+  }
+
   public Path incoming() {
     return directory.resolve("incoming");
   }

@@ -62,6 +62,11 @@ public interface Disk {
 
   int removeDirectory(Path path);
 
+  /** Makes a file or directory another user's. */
+  default int own(Path path, int uid, int gid) {
+    return 0;
+  }
+
   /** Makes the names in a directory durable. */
   int syncDirectory(Path directory);
 }

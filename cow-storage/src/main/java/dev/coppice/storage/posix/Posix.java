@@ -86,6 +86,8 @@ public final class Posix {
   private static final MethodHandle MKDIR =
       handle("mkdir", FunctionDescriptor.of(INT, POINTER, INT));
   private static final MethodHandle RMDIR = handle("rmdir", FunctionDescriptor.of(INT, POINTER));
+  private static final MethodHandle LCHOWN =
+      handle("lchown", FunctionDescriptor.of(INT, POINTER, INT, INT));
   private static final MethodHandle STATVFS =
       handle("statvfs", FunctionDescriptor.of(INT, POINTER, POINTER));
   private static final MethodHandle SETPRIORITY =
@@ -318,6 +320,17 @@ public final class Posix {
     MemorySegment state = CAPTURED.get();
     try (Arena arena = Arena.ofConfined()) {
       int result = (int) UNLINK.invokeExact(state, arena.allocateFrom(path));
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /** Does not follow a symbolic link. */
+  public static int changeOwner(String path, int uid, int gid) {
+    MemorySegment state = CAPTURED.get();
+    try (Arena arena = Arena.ofConfined()) {
+      int result = (int) LCHOWN.invokeExact(state, arena.allocateFrom(path), uid, gid);
       return result < 0 ? negatedErrno(state) : result;
     } catch (Throwable e) {
       throw bug(e);

@@ -113,6 +113,11 @@ public final class RealDisk implements Disk {
   }
 
   @Override
+  public int own(Path path, int uid, int gid) {
+    return Posix.changeOwner(path.toString(), uid, gid);
+  }
+
+  @Override
   public int syncDirectory(Path directory) {
     int fd = Posix.open(directory.toString(), Posix.O_RDONLY, 0);
     if (fd < 0) {

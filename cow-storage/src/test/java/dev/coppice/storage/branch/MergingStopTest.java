@@ -35,7 +35,7 @@ class MergingStopTest {
             disk, new UUID(0, boot), () -> new UUID(1, ++nextId), () -> 0, 1 << 20, () -> tasks);
     StoreFiles files = platform.files(HOME);
     StoreOpening.makeDirectories(files);
-    return StoreOpening.recover(files, platform, () -> {});
+    return StoreOpening.recover(files, platform, DetachedLogs.unknown(files), () -> {});
   }
 
   /** A branch on a stack of layers that can all become one, all of it durable. */

@@ -60,7 +60,8 @@ class RunsTest {
             SimulatedTasks::new);
     StoreFiles files = platform.files(Path.of("/store"));
     StoreOpening.makeDirectories(files);
-    try (BranchStore store = StoreOpening.recover(files, platform, () -> {})) {
+    try (BranchStore store =
+        StoreOpening.recover(files, platform, DetachedLogs.unknown(files), () -> {})) {
       Random random = new Random(7);
       byte[] content = new byte[PAGES * PAGE];
       random.nextBytes(content);

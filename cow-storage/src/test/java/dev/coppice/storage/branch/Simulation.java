@@ -145,7 +145,7 @@ final class Simulation {
     StoreFiles files = platform.files(HOME);
     StoreOpening.makeDirectories(files);
     refusalsAtStart = disk.refusals();
-    store = StoreOpening.recover(files, platform, () -> {});
+    store = StoreOpening.recover(files, platform, DetachedLogs.unknown(files), () -> {});
     this.files = new FileSteps(this);
   }
 

@@ -49,6 +49,7 @@ class SpaceCheckTest {
             - check.holeBytes()
             + check.recordBytes()
             + check.overheadBytes()
+            + check.logBytes()
             + check.openBytes()
             + check.stagedBytes()
             + check.pendingBytes();

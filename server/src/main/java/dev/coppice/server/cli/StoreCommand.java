@@ -59,6 +59,7 @@ final class StoreCommand extends CommandGroup {
       sums.row("- holes among them", bytes(check, "hole_bytes"));
       sums.row("+ journal, logs, manifests", bytes(check, "record_bytes"));
       sums.row("+ reserved, file system", bytes(check, "overhead_bytes"));
+      sums.row("+ write-ahead logs", bytes(check, "log_bytes"));
       sums.row("+ open without a name", bytes(check, "open_bytes"));
       sums.row("+ staged", bytes(check, "staged_bytes"));
       sums.row("+ being deleted", bytes(check, "pending_bytes"));

@@ -173,7 +173,7 @@ final class RecordingManager implements BranchManager {
   public SpaceCheck checkSpace() {
     SpaceDifference orphan =
         new SpaceDifference("layers/1/2.delta", SpaceDifference.Kind.ORPHAN, 8192, "a stray");
-    return new SpaceCheck(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, List.of(orphan));
+    return new SpaceCheck(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, List.of(orphan));
   }
 
   @Override
