@@ -25,7 +25,11 @@ record Turns(
 
   /** The first place goes to each in turn. */
   Row compareCold(String metric, Load load) throws Exception {
-    double[] ratios = new double[context.pairs()];
+    return compareCold(metric, context.pairs(), load);
+  }
+
+  Row compareCold(String metric, int pairs, Load load) throws Exception {
+    double[] ratios = new double[pairs];
     context.say(metric);
     for (int i = 0; i < ratios.length; i++) {
       boolean subjectFirst = i % 2 == 0;
