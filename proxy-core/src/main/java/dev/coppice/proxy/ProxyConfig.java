@@ -23,7 +23,8 @@ public record ProxyConfig(
     Duration handshakeTimeout,
     Duration wakeTimeout,
     Optional<String> domain,
-    Duration sessionReuse) {
+    Duration sessionReuse,
+    ProxyLimits limits) {
 
   public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(1);
 
@@ -41,7 +42,8 @@ public record ProxyConfig(
         handshakeTimeout,
         wakeTimeout,
         Optional.empty(),
-        USUAL_SESSION_REUSE);
+        USUAL_SESSION_REUSE,
+        ProxyLimits.USUAL);
   }
 
   /** PEM files. */

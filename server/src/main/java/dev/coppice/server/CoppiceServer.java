@@ -4,6 +4,7 @@ import dev.coppice.branches.BranchManager;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.ManagerConfig;
 import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
 import dev.coppice.proxy.ScramVerifier;
 import dev.coppice.server.config.DataDirectory;
@@ -201,7 +202,11 @@ public final class CoppiceServer implements AutoCloseable {
         HANDSHAKE_TIMEOUT,
         settings.wakeTimeout(),
         settings.domain(),
-        settings.sessionReuse());
+        settings.sessionReuse(),
+        new ProxyLimits(
+            settings.connections().all(),
+            settings.connections().perBranch(),
+            settings.connections().perAddress()));
   }
 
   private void bindMetrics() {

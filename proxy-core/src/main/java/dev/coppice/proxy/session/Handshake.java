@@ -69,6 +69,9 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
 
   private void startup(ChannelHandlerContext ctx, StartupMessage message) {
     Route route = connection.services().carriers().read(message, serverName);
+    Runnable leaving =
+        connection.services().admissions().admit(route.branch(), connection.address());
+    ctx.channel().closeFuture().addListener(_ -> leaving.run());
     List<String> unknownOptions =
         message.parameters().keySet().stream().filter(name -> name.startsWith("_pq_.")).toList();
     if (message.minorVersion() > message.agreedMinor() || !unknownOptions.isEmpty()) {

@@ -34,6 +34,9 @@ public final class ProxyListener implements ProxyServer {
   private static final int BACKLOG = 1024;
   private static final long DRAIN_MILLIS = 2_000;
 
+  /** Beside the connections that are allowed. */
+  private static final int MAX_HANDSHAKES = 256;
+
   private final ProxyServices services;
   private final EventLoopGroup loops;
   private final Channel listener;
@@ -98,13 +101,19 @@ public final class ProxyListener implements ProxyServer {
             new SpareSessions(config.sessionReuse()),
             new CancelKeys(),
             new ProxyMetrics(metrics),
-            new LoginSecrets());
+            new LoginSecrets(),
+            new Admissions(config.limits()));
     ProxyListener started = new ProxyListener(services, transport);
     log.info("proxy listens on {} ({})", started.address(), transport);
     return started;
   }
 
   private void accept(Channel client) {
+    // Those that have not said yet where they want to go cannot be told either.
+    if (connections.size() - MAX_HANDSHAKES >= services.config().limits().connections()) {
+      client.close();
+      return;
+    }
     Connection connection = Connection.accept(client, services);
     connections.add(connection);
     client.closeFuture().addListener(_ -> connections.remove(connection));

@@ -16,4 +16,5 @@ record ProxyServices(
     SpareSessions spares,
     CancelKeys cancelKeys,
     ProxyMetrics metrics,
-    LoginSecrets secrets) {}
+    LoginSecrets secrets,
+    Admissions admissions) {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.proxy.EngineEndpoint;
 import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.RefusedException;
 import dev.coppice.proxy.route.BranchCarriers;
@@ -61,7 +62,8 @@ class HandshakeTest {
             new SpareSessions(Duration.ZERO),
             new CancelKeys(),
             new ProxyMetrics(metrics),
-            new LoginSecrets());
+            new LoginSecrets(),
+            new Admissions(new ProxyLimits(10, 2, 3)));
   }
 
   @Test
@@ -145,6 +147,25 @@ class HandshakeTest {
     send(client, StartupBytes.message(V3_0 + minor, "user", "app.pr-1"));
     assertThat(sent(client).types()).isEqualTo("R");
     leave(client);
+  }
+
+  @Test
+  void turnsAwayOneClientTooMany() {
+    EmbeddedChannel first = connect();
+    send(first, STARTUP);
+    assertThat(sent(first).types()).isEqualTo("R");
+    EmbeddedChannel second = connect();
+    send(second, STARTUP);
+    assertThat(sent(second).types()).isEqualTo("R");
+    EmbeddedChannel third = connect();
+    send(third, STARTUP);
+    assertThat(refusal(third)).containsEntry('C', "53300").containsKey('H');
+    leave(first);
+    EmbeddedChannel fourth = connect();
+    send(fourth, STARTUP);
+    assertThat(sent(fourth).types()).isEqualTo("R");
+    leave(second);
+    leave(fourth);
   }
 
   @Test

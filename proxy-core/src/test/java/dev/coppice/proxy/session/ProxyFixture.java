@@ -1,6 +1,7 @@
 package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -56,7 +57,8 @@ final class ProxyFixture implements AutoCloseable {
         handshakeTimeout,
         PATIENCE,
         Optional.of("coppice.test"),
-        sessionReuse);
+        sessionReuse,
+        ProxyLimits.USUAL);
   }
 
   int port() {

@@ -29,6 +29,7 @@ public record Settings(
     Duration idleTimeout,
     Duration wakeTimeout,
     Duration sessionReuse,
+    Connections connections,
     Optional<Duration> snapshotRetention,
     Optional<String> engineUser,
     List<Path> postgresDirectories,
@@ -38,6 +39,9 @@ public record Settings(
   public Settings {
     postgresDirectories = List.copyOf(postgresDirectories);
   }
+
+  /** How many clients may be connected. */
+  public record Connections(int all, int perBranch, int perAddress) {}
 
   /** The operator's own certificate, as PEM files. */
   public record TlsFiles(Path certificate, Path key) {}

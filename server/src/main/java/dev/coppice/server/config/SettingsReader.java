@@ -54,6 +54,10 @@ public final class SettingsReader {
                     SettingsReader::orNever,
                     "a duration, 1s for example, or never")
                 .orElse(Duration.ofSeconds(1)),
+            new Settings.Connections(
+                connections(SettingKey.LIMITS_CONNECTIONS, 5_000),
+                connections(SettingKey.LIMITS_CONNECTIONS_PER_BRANCH, Integer.MAX_VALUE),
+                connections(SettingKey.LIMITS_CONNECTIONS_PER_ADDRESS, Integer.MAX_VALUE)),
             duration(SettingKey.SNAPSHOT_RETENTION),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
@@ -138,6 +142,17 @@ public final class SettingsReader {
       case "false" -> Optional.of(false);
       default -> Optional.empty();
     };
+  }
+
+  private int connections(SettingKey key, int standard) {
+    return value(
+            key,
+            text ->
+                text.matches("[1-9]\\d{0,5}")
+                    ? Optional.of(Integer.parseInt(text))
+                    : Optional.empty(),
+            "a number from 1 to 999999")
+        .orElse(standard);
   }
 
   private static Optional<Duration> orNever(String text) {

@@ -50,6 +50,10 @@ class SettingsReaderTest {
             idle_timeout: 1h30m
             wake_timeout: 20s
             session_reuse: never
+            limits:
+              connections: 300
+              connections_per_branch: 200
+              connections_per_address: 100
             snapshot_retention: 7d
             engine_user: pg
             postgres_directories: [%s]
@@ -75,6 +79,7 @@ class SettingsReaderTest {
                 Duration.ofMinutes(90),
                 Duration.ofSeconds(20),
                 Duration.ZERO,
+                new Settings.Connections(300, 200, 100),
                 Optional.of(Duration.ofDays(7)),
                 Optional.of("pg"),
                 List.of(directory),
