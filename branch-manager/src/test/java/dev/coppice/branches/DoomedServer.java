@@ -1,5 +1,6 @@
 package dev.coppice.branches;
 
+import dev.coppice.branches.BranchLab.Client;
 import dev.coppice.providers.PullEvent;
 import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
@@ -16,9 +17,10 @@ final class DoomedServer {
   private DoomedServer() {}
 
   /**
-   * @param arguments the lab's directory, then {@code pull} and the source's URL, or {@code branch}
+   * @param arguments the lab's directory, then {@code pull} and the source's URL, or {@code commit}
+   *     and a branch that has a table {@code sales.mark}, or the beginning of branches' names
    */
-  public static void main(String[] arguments) {
+  public static void main(String[] arguments) throws Exception {
     Path root = Path.of(arguments[0]);
     ManagerConfig config =
         new ManagerConfig(
@@ -42,11 +44,24 @@ final class DoomedServer {
             }
           });
       say("PULLED");
+    } else if (arguments[1].equals("commit")) {
+      commit(manager, arguments[2]);
     } else {
       for (int i = 0; ; i++) {
         String name = arguments[1] + "-" + i;
         manager.createBranch(BranchLab.request("shop", name, Access.OWNER));
         say(name);
+      }
+    }
+  }
+
+  /** One row after the other, each of a page's size so that the log and the heap grow. */
+  private static void commit(BranchManager manager, String branch) throws Exception {
+    try (Client client = Client.connect(manager, branch, BranchLab.OWNER)) {
+      int next = Integer.parseInt(client.one("SELECT max(answer) + 1 FROM sales.mark"));
+      for (int i = next; ; i++) {
+        client.run("INSERT INTO sales.mark SELECT %d, repeat('%d', 2000)".formatted(i, i));
+        say(String.valueOf(i));
       }
     }
   }
