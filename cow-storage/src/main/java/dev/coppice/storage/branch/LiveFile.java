@@ -244,7 +244,7 @@ public final class LiveFile {
       long result =
           ownsAll(delta, offset, bytes)
               ? delta.disk().pwrite(fd, source.address() + sourceOffset, bytes, offset)
-              : writeMissing(delta, fd, source, sourceOffset, bytes, offset, scratch);
+              : new CopyUp(pages, delta, fd, scratch).write(source, sourceOffset, bytes, offset);
       delta.wrote();
       if (result < 0) {
         return (int) result;
@@ -330,68 +330,6 @@ public final class LiveFile {
     return true;
   }
 
-  /** Completes pages that are only partly written from what the layers below hold. */
-  private long writeMissing(
-      Delta delta,
-      int fd,
-      MemorySegment source,
-      long sourceOffset,
-      int bytes,
-      long offset,
-      MemorySegment scratch) {
-    long end = offset + bytes;
-    long firstPage = offset >> Page.SHIFT;
-    long lastPage = (end - 1) >> Page.SHIFT;
-    long directFrom = offset;
-    long directEnd = end;
-    boolean headPartial =
-        (offset & Page.MASK) != 0 || (firstPage == lastPage && (end & Page.MASK) != 0);
-    if (headPartial && pages.owner(firstPage) != delta) {
-      directFrom = Math.min(end, (firstPage + 1) << Page.SHIFT);
-      long result =
-          completePage(delta, fd, firstPage, source, sourceOffset, offset, directFrom, scratch);
-      if (result < 0) {
-        return result;
-      }
-    }
-    if (lastPage != firstPage && (end & Page.MASK) != 0 && pages.owner(lastPage) != delta) {
-      directEnd = lastPage << Page.SHIFT;
-      long from = sourceOffset + (directEnd - offset);
-      long result = completePage(delta, fd, lastPage, source, from, directEnd, end, scratch);
-      if (result < 0) {
-        return result;
-      }
-    }
-    if (directFrom >= directEnd) {
-      return bytes;
-    }
-    long address = source.address() + sourceOffset + (directFrom - offset);
-    return delta.disk().pwrite(fd, address, directEnd - directFrom, directFrom);
-  }
-
-  /** Writes a whole page: as it was, with the bytes from offset to end replaced. */
-  private long completePage(
-      Delta delta,
-      int fd,
-      long page,
-      MemorySegment source,
-      long sourceOffset,
-      long offset,
-      long end,
-      MemorySegment scratch) {
-    long start = page << Page.SHIFT;
-    int loaded = loadPage(page, scratch);
-    if (loaded < 0) {
-      return loaded;
-    }
-    MemorySegment.copy(source, sourceOffset, scratch, offset - start, end - offset);
-    return delta.disk().pwrite(fd, scratch.address(), Page.BYTES, start);
-  }
-
-  private int loadPage(long page, MemorySegment scratch) {
-    return Runs.readOne(pages.owner(page), scratch, 0, Page.BYTES, page << Page.SHIFT);
-  }
-
   /** Data first, then the record of it, then what readers see. */
   int record(Delta delta, long offset, long bytes, MemorySegment scratch) {
     long now = Branch.nowNanos();
@@ -438,16 +376,7 @@ public final class LiveFile {
     }
     try {
       long end = Math.min(from + PAGES_AHEAD, size >> Page.SHIFT);
-      long page = from;
-      while (page < end
-          && pages.owner(page) != delta
-          && loadPage(page, scratch) >= 0
-          && delta.disk().pwrite(fd, scratch.address(), Page.BYTES, page << Page.SHIFT)
-              == Page.BYTES) {
-        page++;
-      }
-      delta.wrote();
-      return page - from;
+      return new CopyUp(pages, delta, fd, scratch).copy(from, end);
     } finally {
       delta.release();
     }

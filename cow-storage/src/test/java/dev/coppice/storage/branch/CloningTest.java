@@ -8,14 +8,19 @@ import dev.coppice.storage.PageRange;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -190,6 +195,73 @@ class CloningTest {
       assertThat(files(store, branch).content("clone")).isEqualTo(content);
       assertThat(files(store, branch).content("file")).isEqualTo(bytes(3, FILE_BYTES));
       requireSound(store);
+    }
+  }
+
+  /** The log tells it in the order in which it happened. */
+  @Test
+  void filesThatAreWrittenAndClonedAtOnceAreTheSameWhenReadAgain() throws Exception {
+    BranchId branch;
+    SortedMap<String, Optional<byte[]>> content;
+    try (BranchStore store = open()) {
+      branch = branchWithFile(store);
+      List<CompletableFuture<Void>> writers = new ArrayList<>();
+      for (long seed = 1; seed <= 3; seed++) {
+        Random random = new Random(seed);
+        writers.add(
+            CompletableFuture.runAsync(() -> {
+              for (int step = 0; step < 2000; step++) {
+                anyStep(store, branch, random);
+              }
+            }));
+      }
+      for (CompletableFuture<Void> writer : writers) {
+        writer.get(2, TimeUnit.MINUTES);
+      }
+      var _ = store.merge();
+      content = files(store, branch).read();
+      requireSound(store);
+    }
+    try (BranchStore store = open()) {
+      SortedMap<String, Optional<byte[]>> found = files(store, branch).read();
+      assertThat(found.keySet()).isEqualTo(content.keySet());
+      content.forEach((path, bytes) ->
+          assertThat(found.getOrDefault(path, Optional.empty()).orElseThrow())
+              .as(path)
+              .isEqualTo(bytes.orElseThrow()));
+      requireSound(store);
+    }
+  }
+
+  /** Some of them fail, as others remove what they need. */
+  private static void anyStep(BranchStore store, BranchId branch, Random random) {
+    CoreFiles files = files(store, branch);
+    String one = "f" + random.nextInt(4);
+    String other = "f" + random.nextInt(4);
+    switch (random.nextInt(20)) {
+      case 0 -> files.remove(one);
+      case 1 -> files.rename(one, other);
+      case 2 -> files.resize(one, random.nextInt(60 * PAGE));
+      case 3 -> {
+        if (random.nextInt(20) == 0) {
+          store.delete(store.freeze(branch, Set.of()));
+        }
+      }
+      case 4, 5, 6, 7, 8, 9 -> share(store.branch(branch), files, one, other, random);
+      case 10, 11 -> files.create(one);
+      default -> files.write(one, random.nextInt(40 * PAGE), bytes(random.nextInt(), 3 * PAGE));
+    }
+  }
+
+  private static void share(
+      Branch branch, CoreFiles files, String one, String other, Random random) {
+    LiveFile from = branch.file(files.find(one));
+    LiveFile to = branch.file(files.find(other));
+    if (from != null && to != null) {
+      try (Arena arena = Arena.ofConfined()) {
+        long offset = (long) random.nextInt(20) * PAGE;
+        var _ = branch.share(from, to, offset, 100 * PAGE, arena.allocate(PAGE));
+      }
     }
   }
 
