@@ -11,7 +11,6 @@ import dev.coppice.storage.SnapshotId;
 import dev.coppice.storage.SpaceCheck;
 import dev.coppice.storage.StateId;
 import dev.coppice.storage.StorageException;
-import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.StoreCheck;
 import dev.coppice.storage.layer.Catalogue;
 import dev.coppice.storage.layer.Edit;
@@ -20,7 +19,6 @@ import dev.coppice.storage.layer.FileTree;
 import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.LayerCheck;
-import dev.coppice.storage.layer.Node;
 import dev.coppice.storage.layer.OpenDeltas;
 import dev.coppice.storage.layer.StoreFiles;
 import io.micrometer.core.instrument.Gauge;
@@ -28,7 +26,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +57,6 @@ public final class BranchStore implements AutoCloseable {
   private final Map<SnapshotId, Snapshot> snapshots = new ConcurrentHashMap<>();
   private final Merging merging;
   private final DetachedLogs logs;
-
   private final LongSupplier nanoTime;
 
   /** Guards the lineage and the order of the journal. */
@@ -174,10 +170,7 @@ public final class BranchStore implements AutoCloseable {
   public Branch branch(BranchId id) {
     Branch branch = branches.get(id);
     if (branch == null) {
-      throw new StorageException(
-          StorageFailure.BRANCH_UNKNOWN,
-          "the store has no branch " + id,
-          "It may have been deleted; list the branches.");
+      throw Unknown.branch(id);
     }
     return branch;
   }
@@ -185,10 +178,7 @@ public final class BranchStore implements AutoCloseable {
   private Snapshot snapshot(SnapshotId id) {
     Snapshot snapshot = snapshots.get(id);
     if (snapshot == null) {
-      throw new StorageException(
-          StorageFailure.SNAPSHOT_UNKNOWN,
-          "the store has no snapshot " + id,
-          "It may have been deleted; list the snapshots.");
+      throw Unknown.snapshot(id);
     }
     return snapshot;
   }
@@ -381,9 +371,14 @@ public final class BranchStore implements AutoCloseable {
       slots.remove(branch);
       dead = lineage.release(branch.top());
     }
-    journal.syncOrThrow(end);
-    dead.forEach(layer -> background.delete(layer));
+    free(end, dead);
     background.run(() -> logs.forget(id));
+  }
+
+  /** Once it is durable that nothing leads to them. */
+  private void free(long journalEnd, List<Layer> dead) {
+    journal.syncOrThrow(journalEnd);
+    dead.forEach(layer -> background.delete(layer));
     measureQuotasAnew();
     merging.later();
   }
@@ -397,23 +392,22 @@ public final class BranchStore implements AutoCloseable {
       snapshots.remove(id);
       dead = lineage.release(snapshot.layer());
     }
-    journal.syncOrThrow(end);
-    dead.forEach(layer -> background.delete(layer));
-    measureQuotasAnew();
-    merging.later();
+    free(end, dead);
   }
 
   public BranchSpace space(BranchId id) {
+    return occupancy(id).space();
+  }
+
+  public List<FileSpace> ownFiles(BranchId id) {
+    return occupancy(id).files();
+  }
+
+  private Occupancy occupancy(BranchId id) {
     Branch branch = branch(id);
-    List<Layer> own;
     synchronized (catalogueLock) {
-      own = lineage.onlyHeldBy(branch.top());
+      return new Occupancy(branch, lineage.onlyHeldBy(branch.top()), logs);
     }
-    long bytes = own.stream().mapToLong(Layer::allocatedBytes).sum();
-    List<FileSpace> log = logs.ownFiles(id);
-    long logBytes = log.stream().mapToLong(FileSpace::ownBytes).sum();
-    long logSize = log.stream().mapToLong(FileSpace::logicalBytes).sum();
-    return new BranchSpace(bytes + logBytes, branch.logicalBytes() + logSize);
   }
 
   /** Holds a branch to a quota from now on, or to none. */
@@ -469,22 +463,15 @@ public final class BranchStore implements AutoCloseable {
     synchronized (catalogueLock) {
       for (BranchId id : branchIds) {
         Branch branch = branches.get(id);
-        addLineage(occupied, branch == null ? null : branch.top());
+        Occupancy.addLineage(occupied, branch == null ? null : branch.top());
       }
       for (SnapshotId id : snapshotIds) {
         Snapshot snapshot = snapshots.get(id);
-        addLineage(occupied, snapshot == null ? null : snapshot.layer());
+        Occupancy.addLineage(occupied, snapshot == null ? null : snapshot.layer());
       }
     }
     long logBytes = branchIds.stream().mapToLong(logs::allocatedBytes).sum();
     return logBytes + occupied.stream().mapToLong(Layer::allocatedBytes).sum();
-  }
-
-  private static void addLineage(Set<Layer> layers, @Nullable Layer newest) {
-    Layer at = newest;
-    while (at != null && layers.add(at)) {
-      at = at.parent();
-    }
   }
 
   public List<FileChange> changes(StateId before, StateId after) {
@@ -500,28 +487,6 @@ public final class BranchStore implements AutoCloseable {
 
   FileTree snapshotTree(SnapshotId id) {
     return snapshot(id).tree();
-  }
-
-  public List<FileSpace> ownFiles(BranchId id) {
-    Branch branch = branch(id);
-    List<Layer> own;
-    synchronized (catalogueLock) {
-      own = lineage.onlyHeldBy(branch.top());
-    }
-    Map<Long, Long> bytes = new HashMap<>();
-    own.forEach(layer ->
-        layer.deltas().fileBytes().forEach((file, held) -> bytes.merge(file, held, Long::sum)));
-    FileTree tree = branch.state();
-    List<FileSpace> files = new ArrayList<>(logs.ownFiles(id));
-    bytes.forEach((file, held) -> files.add(fileSpace(tree, file, held)));
-    return files;
-  }
-
-  private static FileSpace fileSpace(FileTree tree, long file, long ownBytes) {
-    Node node = tree.node(file);
-    return node == null
-        ? new FileSpace(file, List.of(), ownBytes, 0)
-        : new FileSpace(file, Differences.paths(tree, node), ownBytes, node.size());
   }
 
   public StoreCheck check() {
@@ -564,11 +529,7 @@ public final class BranchStore implements AutoCloseable {
         Stream.concat(
             branches.values().stream().map(Branch::tree),
             snapshots.values().stream().map(Snapshot::tree));
-    return trees
-        .map(tree -> Differences.pathIn(tree, fileId))
-        .flatMap(Optional::stream)
-        .findFirst()
-        .orElse("a file without a name");
+    return Differences.pathIn(trees, fileId).orElse("a file without a name");
   }
 
   /** Makes all that a branch holds durable. */

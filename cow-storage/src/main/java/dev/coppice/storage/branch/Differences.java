@@ -11,6 +11,7 @@ import dev.coppice.storage.tree.PageMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Compares two trees. What they share is one object in both and is passed over. */
@@ -90,7 +91,12 @@ final class Differences {
         : node.places().stream().map(place -> FileNames.toText(tree.path(place))).toList();
   }
 
-  static Optional<String> pathIn(FileTree tree, long fileId) {
+  /** A name that a file has in the first of the trees in which it has one. */
+  static Optional<String> pathIn(Stream<FileTree> trees, long fileId) {
+    return trees.map(tree -> pathIn(tree, fileId)).flatMap(Optional::stream).findFirst();
+  }
+
+  private static Optional<String> pathIn(FileTree tree, long fileId) {
     Node node = tree.node(fileId);
     return node == null || node.places().isEmpty()
         ? Optional.empty()
