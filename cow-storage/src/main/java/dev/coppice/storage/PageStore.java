@@ -48,9 +48,9 @@ public interface PageStore extends AutoCloseable {
    * from. A freeze or fork of the branch takes along what it needs of the log, as ordinary files.
    *
    * <p>Empty where the log stays in the branch, or has just returned there: if the branch is
-   * relaxed, or has a quota that its log counts for, or if the store knows of no log. Nobody may
-   * use the branch meanwhile. Durable on return; a branch whose log is detached already costs
-   * nothing.
+   * relaxed, or has a quota that its log counts for, if more than 1 MiB would have to be copied
+   * before the engine can start, or if the store knows of no log. Nobody may use the branch
+   * meanwhile. Durable on return; a branch whose log is detached already costs nothing.
    */
   Optional<Path> detachLog(BranchId branch);
 

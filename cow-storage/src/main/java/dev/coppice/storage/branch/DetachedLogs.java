@@ -30,6 +30,9 @@ final class DetachedLogs {
   private static final Logger LOG = LoggerFactory.getLogger(DetachedLogs.class);
   private static final String NEW = ".new";
 
+  /** A longer log, as a child of a busy branch has one, waits for a start that is less urgent. */
+  private static final long QUICKLY_COPIED_BYTES = 1 << 20;
+
   /** What a directory among the logs is. */
   enum Kind {
     IN_USE,
@@ -101,7 +104,7 @@ final class DetachedLogs {
     return new PlainFiles(disk, root, uid, gid);
   }
 
-  /** Empty if the store knows of no log, or the branch has none. */
+  /** Empty if the store knows of no log, or the branch has none, or a long one. */
   synchronized Optional<Path> detach(Branch branch) {
     LogDirectory directory = log;
     if (directory == null) {
@@ -109,10 +112,13 @@ final class DetachedLogs {
     }
     BranchFiles state = new BranchFiles(branch);
     if (!has(branch.id())) {
-      if (!state.isDirectory(directory.name())) {
+      FileView inBranch = new BranchFiles(branch, directory.name());
+      List<LogPart> needed = directory.needed(state, inBranch);
+      long bytes = needed.stream().mapToLong(LogPart::bytes).sum();
+      if (!state.isDirectory(directory.name()) || bytes > QUICKLY_COPIED_BYTES) {
         return Optional.empty();
       }
-      copyOut(branch, directory, state);
+      copyOut(branch, inBranch, needed);
       detached.add(branch.id());
     }
     if (state.clear(directory.name())) {
@@ -121,15 +127,14 @@ final class DetachedLogs {
     return Optional.of(place(branch.id()));
   }
 
-  private void copyOut(Branch branch, LogDirectory directory, BranchFiles state) {
+  private void copyOut(Branch branch, FileView inBranch, List<LogPart> needed) {
     Path place = place(branch.id());
     Path unnamed = place.resolveSibling(place.getFileName() + NEW);
     remove(unnamed);
     check("create", files.logs(), files.makeDirectories(files.logs()));
     PlainFiles target = plain(unnamed);
     target.makeDirectory("");
-    FileView inBranch = new BranchFiles(branch, directory.name());
-    LogCopy.of(inBranch, target, directory.needed(state, inBranch)).sync();
+    LogCopy.of(inBranch, target, needed).sync();
     check("rename", unnamed, disk.rename(unnamed, place));
     check("sync", files.logs(), disk.syncDirectory(files.logs()));
     check("sync", files.directory(), disk.syncDirectory(files.directory()));

@@ -175,6 +175,19 @@ class DetachedLogsTest {
   }
 
   @Test
+  void aLongLogStaysUntilLessOfItIsNeeded() throws IOException {
+    try (BranchStore store = open()) {
+      String content = "x".repeat((1 << 20) + 1);
+      BranchId branch = branchWithLog(store, "0", content);
+      assertThat(store.detachLog(branch)).isEmpty();
+      assertThat(new BranchFiles(store.branch(branch)).size(SEGMENT)).isEqualTo(content.length());
+
+      new BranchFiles(store.branch(branch)).write("from", 0, "9".getBytes(UTF_8));
+      assertThat(store.detachLog(branch)).isPresent();
+    }
+  }
+
+  @Test
   void whoCannotUseADetachedLogGetsItBack() throws IOException {
     try (BranchStore store = open()) {
       BranchId branch = branchWithLog(store, "0", "old");
