@@ -4,6 +4,7 @@ import dev.coppice.branches.catalogue.StoredSource;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineSettings;
 import dev.coppice.branches.engine.Installation;
+import dev.coppice.branches.engine.WriteAheadLog;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
 import java.util.Map;
@@ -16,7 +17,7 @@ final class Sealing {
   static final Set<String> OF_THE_PROCESS = Set.of("postmaster.pid", "postmaster.opts");
 
   /** Without room for its log an engine cannot even roll back. */
-  static final Set<String> NEEDED_TO_END = Set.of("pg_wal");
+  static final Set<String> NEEDED_TO_END = Set.of(WriteAheadLog.NAME);
 
   record Sealed(SnapshotId snapshot, BaseImage.Prepared prepared) {}
 

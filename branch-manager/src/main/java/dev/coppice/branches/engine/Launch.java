@@ -87,7 +87,9 @@ record Launch(
   }
 
   private Optional<Confinement.Bind> ownLog() {
-    return start.log().map(log -> new Confinement.Bind(log, start.data().resolve("pg_wal")));
+    return start
+        .log()
+        .map(log -> new Confinement.Bind(log, start.data().resolve(WriteAheadLog.NAME)));
   }
 
   private List<String> commandLine() {

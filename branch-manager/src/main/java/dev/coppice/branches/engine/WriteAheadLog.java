@@ -19,7 +19,9 @@ import java.util.regex.Pattern;
  */
 public final class WriteAheadLog implements LogDirectory {
 
-  private static final String NAME = "pg_wal";
+  /** The directory's name. */
+  public static final String NAME = "pg_wal";
+
   private static final String SLOTS = "pg_replslot";
   private static final Pattern SEGMENT = Pattern.compile("[0-9A-F]{24}");
 

@@ -1,10 +1,16 @@
 package dev.coppice.branches.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.coppice.branches.DirectoryTree;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +39,26 @@ final class EngineLab implements AutoCloseable {
     user.own(directory);
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     return directory;
+  }
+
+  /** Runs statements in a session of the superuser's. */
+  static void run(Engine engine, String database, List<String> statements) throws SQLException {
+    try (Connection session = EngineSession.superuser(engine.socket(), database);
+        Statement statement = session.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /** The first column of the first row, which there must be. */
+  static String one(Engine engine, String database, String sql) throws SQLException {
+    try (Connection session = EngineSession.superuser(engine.socket(), database);
+        Statement statement = session.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      assertThat(rows.next()).isTrue();
+      return rows.getString(1);
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.coppice.branches.engine;
 
+import static dev.coppice.branches.engine.EngineLab.one;
+import static dev.coppice.branches.engine.EngineLab.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.storage.BranchId;
@@ -8,10 +10,7 @@ import dev.coppice.storage.StoreConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -128,24 +127,5 @@ class MajorsOnTheStoreIT {
         List.of(
             "SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam"
                 + " WHERE a.amname = 'btree' AND c.relkind = 'i' AND c.relpersistence = 'p'"));
-  }
-
-  private static void run(Engine engine, String database, List<String> statements)
-      throws SQLException {
-    try (Connection session = EngineSession.superuser(engine.socket(), database);
-        Statement statement = session.createStatement()) {
-      for (String sql : statements) {
-        statement.execute(sql);
-      }
-    }
-  }
-
-  private static String one(Engine engine, String database, String sql) throws SQLException {
-    try (Connection session = EngineSession.superuser(engine.socket(), database);
-        Statement statement = session.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      assertThat(rows.next()).isTrue();
-      return rows.getString(1);
-    }
   }
 }

@@ -94,7 +94,8 @@ final class Deletions {
     }
   }
 
-  private static void warn(Path path, int result) {
+  /** Says that something could not be removed, unless it was not there. */
+  static void warn(Path path, int result) {
     if (result < 0 && result != -Errno.ENOENT) {
       LOG.warn("{} stays until the next start: {}", path, Errno.describe(-result));
     }

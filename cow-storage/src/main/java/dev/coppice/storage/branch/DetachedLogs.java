@@ -8,7 +8,6 @@ import dev.coppice.storage.LogPart;
 import dev.coppice.storage.StoreConfig;
 import dev.coppice.storage.layer.StoreFiles;
 import dev.coppice.storage.posix.Disk;
-import dev.coppice.storage.posix.Errno;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,17 +16,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The logs of branches that lie beside the layers as plain files. A log is detached from the moment
  * on at which its directory has its name, which is the branch's id; that comes before the files in
- * the branch are removed.
+ * the branch are removed. Any thread may use it, one at a time on each branch.
  */
 final class DetachedLogs {
 
-  private static final Logger LOG = LoggerFactory.getLogger(DetachedLogs.class);
   private static final String NEW = ".new";
 
   /** A longer log, as a child of a busy branch has one, waits for a start that is less urgent. */
@@ -105,17 +101,19 @@ final class DetachedLogs {
   }
 
   /** Empty if the store knows of no log, or the branch has none, or a long one. */
-  synchronized Optional<Path> detach(Branch branch) {
+  Optional<Path> detach(Branch branch) {
     LogDirectory directory = log;
     if (directory == null) {
       return Optional.empty();
     }
     BranchFiles state = new BranchFiles(branch);
     if (!has(branch.id())) {
+      if (!state.isDirectory(directory.name())) {
+        return Optional.empty();
+      }
       FileView inBranch = new BranchFiles(branch, directory.name());
       List<LogPart> needed = directory.needed(state, inBranch);
-      long bytes = needed.stream().mapToLong(LogPart::bytes).sum();
-      if (!state.isDirectory(directory.name()) || bytes > QUICKLY_COPIED_BYTES) {
+      if (needed.stream().mapToLong(LogPart::bytes).sum() > QUICKLY_COPIED_BYTES) {
         return Optional.empty();
       }
       copyOut(branch, inBranch, needed);
@@ -141,7 +139,7 @@ final class DetachedLogs {
   }
 
   /** Puts a log back into its branch, where the engine is then to write it. */
-  synchronized void attach(Branch branch) {
+  void attach(Branch branch) {
     LogDirectory directory = log;
     if (directory == null || !has(branch.id())) {
       return;
@@ -182,15 +180,9 @@ final class DetachedLogs {
   private void remove(Path path) {
     if (disk.isDirectory(path)) {
       disk.list(path).forEach(name -> remove(path.resolve(name)));
-      warn(path, disk.removeDirectory(path));
+      Deletions.warn(path, disk.removeDirectory(path));
     } else {
-      warn(path, disk.unlink(path));
-    }
-  }
-
-  private static void warn(Path path, int result) {
-    if (result < 0 && result != -Errno.ENOENT) {
-      LOG.warn("{} stays until the next start: {}", path, Errno.describe(-result));
+      Deletions.warn(path, disk.unlink(path));
     }
   }
 

@@ -4,7 +4,6 @@ import dev.coppice.proxy.wire.FrontendMessages;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * session's beginning, or has functions that might leave something in a session: a trigger or a
  * view may call them unseen. Confined to its channel's event loop.
  */
-final class SessionCheck extends ByteToMessageDecoder {
+final class SessionCheck extends EngineAnswers {
 
   /** More than these are not read for every client. */
   private static final int MAX_FUNCTIONS = 100;
@@ -67,7 +66,6 @@ final class SessionCheck extends ByteToMessageDecoder {
           .replaceAll("\\s+", " ");
 
   private static final String STATEMENT = "fingerprint";
-  private static final int HEADER_BYTES = 5;
   private static final int MAX_MESSAGE_BYTES = 1024;
   private static final long PATIENCE_MILLIS = 5_000;
 
@@ -80,6 +78,7 @@ final class SessionCheck extends ByteToMessageDecoder {
   private @Nullable ScheduledFuture<?> deadline;
 
   private SessionCheck(Channel engine, long idleMillis) {
+    super("12DCZS", MAX_MESSAGE_BYTES);
     this.engine = engine;
     this.idleMillis = idleMillis;
   }
@@ -143,27 +142,12 @@ final class SessionCheck extends ByteToMessageDecoder {
   }
 
   @Override
-  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
-    if (!ctx.channel().isActive()) {
-      in.skipBytes(in.readableBytes());
-      return;
-    }
-    if (in.readableBytes() < HEADER_BYTES) {
-      return;
-    }
-    char type = (char) in.getUnsignedByte(in.readerIndex());
-    long length = 1L + in.getUnsignedInt(in.readerIndex() + 1);
-    if (!busy
-        || length < HEADER_BYTES
-        || length > MAX_MESSAGE_BYTES
-        || "12DCZS".indexOf(type) < 0) {
-      ctx.close();
-      return;
-    }
-    if (in.readableBytes() < length) {
-      return;
-    }
-    ByteBuf body = in.skipBytes(HEADER_BYTES).readSlice((int) length - HEADER_BYTES);
+  boolean awaited() {
+    return busy;
+  }
+
+  @Override
+  void message(ChannelHandlerContext ctx, char type, ByteBuf body, boolean last) {
     if (type == 'D') {
       fingerprint = onlyColumn(body);
     } else if (type == 'Z') {
@@ -210,10 +194,5 @@ final class SessionCheck extends ByteToMessageDecoder {
     asked.clear();
     waiting.clear();
     unanswered.forEach(then -> then.accept(Optional.empty()));
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    ctx.close();
   }
 }
