@@ -9,15 +9,11 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole file API through the mount, by real system calls and by the shell's programs. */
 class FileApiIT {
@@ -43,43 +39,6 @@ class FileApiIT {
   private PageStore open() {
     return PageStore.open(
         new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345));
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {21, 22, 23, 24})
-  void answersAsAPlainFileSystem(long seed) throws IOException {
-    Path plain = Files.createDirectory(home.resolve("plain"));
-    Map<BranchId, Map<String, String>> children = new HashMap<>();
-    BranchId branch;
-    try (PageStore store = open()) {
-      branch = store.create();
-      try (FileTorture torture = new FileTorture(seed, plain, store.path(branch))) {
-        for (int round = 0; round < 15; round++) {
-          torture.run(250);
-          torture.compare();
-          BranchId child = store.fork(branch, Set.of());
-          children.put(child, FileTorture.tree(plain));
-          requireChildren(store, Map.of(child, FileTorture.tree(plain)), seed);
-        }
-      }
-      requireChildren(store, children, seed);
-    }
-    try (PageStore store = open()) {
-      assertThat(FileTorture.tree(store.path(branch)))
-          .as("seed %d reopened", seed)
-          .isEqualTo(FileTorture.tree(plain));
-      requireChildren(store, children, seed);
-      assertThat(store.check().problems()).isEmpty();
-    }
-  }
-
-  private static void requireChildren(
-      PageStore store, Map<BranchId, Map<String, String>> children, long seed) throws IOException {
-    for (Map.Entry<BranchId, Map<String, String>> child : children.entrySet()) {
-      assertThat(FileTorture.tree(store.path(child.getKey())))
-          .as("a child, seed %d", seed)
-          .isEqualTo(child.getValue());
-    }
   }
 
   @Test

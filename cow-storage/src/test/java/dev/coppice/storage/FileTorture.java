@@ -39,7 +39,7 @@ final class FileTorture implements AutoCloseable {
   private final long seed;
   private final Random random;
   private final Path plain;
-  private final Path mounted;
+  private Path mounted;
   private final List<OpenFile> open = new ArrayList<>();
   private int steps;
 
@@ -48,6 +48,22 @@ final class FileTorture implements AutoCloseable {
     this.random = new Random(seed);
     this.plain = plain;
     this.mounted = mounted;
+  }
+
+  Random random() {
+    return random;
+  }
+
+  /** Closes all files that are open. */
+  void leave() {
+    open.forEach(this::close);
+    open.clear();
+  }
+
+  /** Goes on in another directory that holds the same. */
+  void moveTo(Path newlyMounted) {
+    leave();
+    mounted = newlyMounted;
   }
 
   void run(int number) {
@@ -270,7 +286,6 @@ final class FileTorture implements AutoCloseable {
 
   @Override
   public void close() {
-    open.forEach(this::close);
-    open.clear();
+    leave();
   }
 }

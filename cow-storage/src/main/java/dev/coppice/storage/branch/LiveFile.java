@@ -440,7 +440,7 @@ public final class LiveFile {
   synchronized boolean freeSurplus(Layer top, long durableEnd) {
     Delta delta = heldIn(top);
     if (delta == null || unlinked || !top.equals(shrunkIn) || shrunkAt <= durableEnd) {
-      var _ = delta == null ? 0 : DeltaSpace.punchSurplus(delta, pages);
+      var _ = delta == null ? 0 : DeltaSpace.punchSurplus(delta, pages, size);
       return true;
     }
     return false;

@@ -90,17 +90,20 @@ public final class DeltaSpace {
   }
 
   /**
-   * Gives back what holds data though no page is there, whose record must be durable; 0 or a
-   * negated errno. Nobody writes to the delta meanwhile.
+   * Gives back what holds data though no page is there, whose record must be durable, and what was
+   * reserved behind the file's end; 0 or a negated errno. Nobody writes to the delta meanwhile.
    */
-  public static int punchSurplus(Delta delta, PageMap<Delta> pages) {
+  public static int punchSurplus(Delta delta, PageMap<Delta> pages, long fileBytes) {
     int fd = delta.acquire();
     if (fd < 0) {
       return fd == -Errno.ENOENT ? 0 : fd;
     }
     try {
-      int punched = new DeltaSpace(HeldPages.of(delta, pages), fd).punchSurplus();
-      if (punched != 0) {
+      DeltaSpace space = new DeltaSpace(HeldPages.of(delta, pages), fd);
+      boolean reserved = space.hasReserved();
+      int cut = reserved ? space.cut(Page.count(fileBytes) << Page.SHIFT) : 0;
+      int punched = cut < 0 ? cut : space.punchSurplus();
+      if (punched != 0 || reserved) {
         // Once the layer is sealed, a power loss must not bring it back.
         delta.wrote();
       }
@@ -108,6 +111,15 @@ public final class DeltaSpace {
     } finally {
       delta.release();
     }
+  }
+
+  private boolean hasReserved() {
+    return disk.allocatedBytes(fd) > (held.pages() << Page.SHIFT) + LEAST_RESERVED_BYTES;
+  }
+
+  /** Where the file is not longer either, this gives back what was reserved behind its end. */
+  private int cut(long size) {
+    return disk.truncate(fd, Math.min(size, disk.size(fd)));
   }
 
   /**
@@ -130,8 +142,7 @@ public final class DeltaSpace {
   private int trim(long size) {
     boolean longer = disk.size(fd) > size;
     int result = longer ? disk.truncate(fd, size) : 0;
-    boolean reserved =
-        disk.allocatedBytes(fd) > (held.pages() << Page.SHIFT) + LEAST_RESERVED_BYTES;
+    boolean reserved = hasReserved();
     if (result == 0 && reserved) {
       result = punchReserved(size);
     }

@@ -113,7 +113,7 @@ public final class LayerDeltas {
     forEach((fileId, delta) -> {
       Node node = state.node(fileId);
       if (node != null) {
-        var _ = DeltaSpace.punchSurplus(delta, node.pages());
+        var _ = DeltaSpace.punchSurplus(delta, node.pages(), node.size());
       }
     });
   }

@@ -4,6 +4,8 @@ import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import dev.coppice.storage.tree.PageMap;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -89,7 +91,7 @@ public final class LayerSpace {
     long[] data = new long[2];
     int result =
         space.forEachData((offset, bytes, isHeld) -> {
-          data[isHeld ? 1 : 0] += bytes;
+          data[isHeld ? 1 : 0] += isHeld ? bytes : written(fd, offset, bytes);
           return 0;
         });
     long size = disk.size(fd);
@@ -110,6 +112,25 @@ public final class LayerSpace {
     if (size < pages.endPage() << Page.SHIFT) {
       missing(pages, size);
     }
+  }
+
+  /**
+   * How much of a stretch is not zeros. What was only reserved counts as data once a file system
+   * has filled it: ext4 does so with short stretches beside one that is written.
+   */
+  private long written(int fd, long offset, long bytes) {
+    long written = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment page = arena.allocate(Page.BYTES);
+      MemorySegment zeros = arena.allocate(Page.BYTES);
+      for (long at = offset; at < offset + bytes; at = (at | Page.MASK) + 1) {
+        long part = Math.min(offset + bytes, (at | Page.MASK) + 1) - at;
+        long got = disk.pread(fd, page.address(), part, at);
+        boolean isZero = got >= 0 && page.asSlice(0, got).mismatch(zeros.asSlice(0, got)) < 0;
+        written += isZero ? 0 : part;
+      }
+    }
+    return written;
   }
 
   /** Pages that lie behind the end of a delta's file, of whatever size. */

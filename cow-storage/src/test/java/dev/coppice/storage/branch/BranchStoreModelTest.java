@@ -20,23 +20,31 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Random operations on many branches against plain maps, with restarts and kills in between. The
- * long form is -Dcoppice.model.steps=N, for each of three seeds.
+ * long form is -Dcoppice.model.seeds=170, a million operations; -Dcoppice.model.seed=N begins with
+ * that seed, and -Dcoppice.model.steps=N gives each store a longer life.
  */
 class BranchStoreModelTest {
 
+  private static final int SEEDS = Integer.getInteger("coppice.model.seeds", 3);
+  private static final long FIRST_SEED = Long.getLong("coppice.model.seed", 1);
   private static final int STEPS = Integer.getInteger("coppice.model.steps", 6_000);
   private static final int MAX_BRANCHES = 8;
 
   @TempDir Path directory;
 
+  static LongStream seeds() {
+    return LongStream.range(FIRST_SEED, FIRST_SEED + SEEDS);
+  }
+
   @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3})
+  @MethodSource("seeds")
   void behavesAsPlainMaps(long seed) throws IOException {
     FileScript script = new FileScript(seed);
     Map<BranchId, ModelFiles> models = new HashMap<>();
@@ -130,6 +138,7 @@ class BranchStoreModelTest {
     });
     store.awaitBackground();
     assertThat(store.check().problems()).isEmpty();
+    assertThat(store.checkSpace().differences()).isEmpty();
   }
 
   /** What is written is in the kernel's hands, so a copy of the files is what a kill leaves. */

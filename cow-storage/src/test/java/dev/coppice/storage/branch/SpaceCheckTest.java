@@ -14,6 +14,7 @@ import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,6 +104,30 @@ class SpaceCheckTest {
     try (BranchStore store = StoreOpening.open(home())) {
       settle(store);
       agreed(store);
+    }
+  }
+
+  /** What is only reserved may become zeros on disk beside what is written (ext4). */
+  @Test
+  void whatIsReservedIsNoLeakAndGoesWithTheEndOfTheFile() {
+    int reservedPages = 512;
+    try (BranchStore store = StoreOpening.open(home());
+        Arena arena = Arena.ofConfined()) {
+      Branch branch = store.branch(store.create());
+      CoreFiles files = new CoreFiles(branch);
+      files.create("a");
+      LiveFile file = branch.file(branch.lookup(FileTree.ROOT, "a"));
+      assertThat(file).isNotNull();
+      long bytes = (long) reservedPages * PAGE;
+      MemorySegment scratch = arena.allocate(PAGE);
+      assertThat(file == null ? -1 : branch.allocate(file, 0, 0, bytes, scratch)).isZero();
+      for (int page = 0; page < reservedPages; page += 3) {
+        files.write("a", (long) page * PAGE, filled(1));
+        store.sync(branch.id());
+      }
+      assertThat(agreed(store).allocatedBytes()).isGreaterThanOrEqualTo(bytes);
+      resize(branch, "a", PAGE);
+      assertThat(agreed(store).allocatedBytes()).isLessThan(bytes / 8);
     }
   }
 
