@@ -55,7 +55,7 @@ final class Sources {
 
   private StoredSource addAlone(AddSource request, PullListener listener) {
     requireFree(request.name());
-    Source source = Source.at(request.address());
+    Source source = Source.at(request.address(), request.provider());
     SourceCheck check = source.check();
     requirePassed(request.name(), check);
     SourceFacts facts = check.facts();

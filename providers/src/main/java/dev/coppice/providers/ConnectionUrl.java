@@ -91,8 +91,12 @@ record ConnectionUrl(
 
   /** The same address, where {@code prefer} may no longer fall back to a plain connection. */
   ConnectionUrl withTlsMode(String mode) {
+    return with("sslmode", mode);
+  }
+
+  ConnectionUrl with(String keyword, String value) {
     Map<String, String> changed = new LinkedHashMap<>(parameters);
-    changed.put("sslmode", mode);
+    changed.put(keyword, value);
     return new ConnectionUrl(user, password, host, port, database, changed);
   }
 

@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -11,14 +12,14 @@ final class FactsReader {
 
   private FactsReader() {}
 
-  static SourceFacts read(Connection connection, ConnectionUrl url, PullScope scope)
+  static SourceFacts read(
+      Connection connection, ConnectionUrl url, Provider provider, PullScope scope)
       throws SQLException, IOException, InterruptedException {
     int number = Integer.parseInt(Query.text(connection, "SHOW server_version_num"));
     int major = number / 10_000;
     String locale = major >= 17 ? "d.datlocale" : major >= 15 ? "d.daticulocale" : "NULL::text";
-    String provider = major >= 15 ? "d.datlocprovider::text" : "'c'";
+    String localeProvider = major >= 15 ? "d.datlocprovider::text" : "'c'";
     Map<String, String> settings = SettingsReader.read(url, major, scope);
-    String product = ProviderDetection.detect(connection, url);
     Set<String> extensions =
         Set.copyOf(
             Query.list(connection, "SELECT extname FROM pg_extension", row -> row.getString(1)));
@@ -29,22 +30,22 @@ final class FactsReader {
                    pg_get_userbyid(d.datdba) AS owner,
                    (SELECT rolsuper FROM pg_roles r WHERE r.oid = d.datdba) AS ownersuper,
                    pg_encoding_to_char(d.encoding) AS encoding, d.datcollate, d.datctype,
-                   %s AS provider, %s AS locale, pg_database_size(d.oid) AS bytes
+                   %s AS localeprovider, %s AS locale, pg_database_size(d.oid) AS bytes
             FROM pg_database d WHERE d.datname = current_database()
             """
-                .formatted(provider, locale),
+                .formatted(localeProvider, locale),
             row ->
                 new SourceFacts(
                     major,
                     row.getString("version"),
-                    product,
+                    provider.name(),
                     row.getString("database"),
                     row.getString("owner"),
                     row.getBoolean("ownersuper"),
                     row.getString("encoding"),
                     row.getString("datcollate"),
                     row.getString("datctype"),
-                    localeProvider(row.getString("provider")),
+                    localeProvider(row.getString("localeprovider")),
                     row.getString("locale"),
                     settings,
                     extensions,

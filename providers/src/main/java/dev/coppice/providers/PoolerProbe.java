@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Endpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Set;
@@ -23,7 +24,11 @@ final class PoolerProbe {
     this.sessions = sessions;
   }
 
-  Finding probe(Connection first) throws SQLException {
+  Finding probe(Connection first, Endpoint endpoint) throws SQLException {
+    if (endpoint.kind() == Endpoint.Kind.REFUSED) {
+      return Finding.failed(
+          SourceFailure.POOLER, "connection", endpoint.reason(), endpoint.remedy());
+    }
     Connection second = sessions.open();
     try {
       if (sharesSessions(first, second)) {
@@ -34,9 +39,10 @@ final class PoolerProbe {
                 + " held through it",
             REMEDY);
       }
+      boolean known = endpoint.kind() == Endpoint.Kind.PULL_ONLY;
       boolean between =
-          first.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(pid(first));
-      if (between && POOLER_PORTS.contains(sessions.url().port())) {
+          known || first.unwrap(PGConnection.class).getBackendPID() != Integer.parseInt(pid(first));
+      if (between && !known && POOLER_PORTS.contains(sessions.url().port())) {
         return Finding.failed(
             SourceFailure.POOLER, "connection", "this is the port of a pooler", REMEDY);
       }
@@ -50,9 +56,11 @@ final class PoolerProbe {
       return between
           ? Finding.warning(
               "connection",
-              "something that keeps sessions apart stands between this machine and Postgres;"
-                  + " a pull works, following changes may not",
-              REMEDY)
+              known
+                  ? endpoint.reason() + "; a pull works"
+                  : "something that keeps sessions apart stands between this machine and Postgres;"
+                      + " a pull works, following changes may not",
+              known ? endpoint.remedy() : REMEDY)
           : Finding.passed("connection", "two sessions of the same server");
     } finally {
       sessions.close(second);

@@ -1,5 +1,7 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -8,22 +10,30 @@ import java.util.concurrent.FutureTask;
 final class PostgresSource implements Source {
 
   private final SourceAddress address;
+  private final Optional<Provider> named;
 
-  PostgresSource(SourceAddress address) {
+  PostgresSource(SourceAddress address, Optional<Provider> named) {
     this.address = address;
+    this.named = named;
   }
 
   @Override
   public SourceCheck check() {
     return interruptibly(
         "check",
-        scope -> new Preflight(new SourceSessions(address.parts(), scope), scope).run().check());
+        scope -> {
+          Approach approach = Approach.to(address.parts(), named);
+          SourceSessions sessions = new SourceSessions(approach.url(), scope);
+          return new Preflight(sessions, approach.provider(), scope).run().check();
+        });
   }
 
   @Override
   public PullReport pull(LocalEngine engine, PullOptions options, PullListener listener) {
     return interruptibly(
-        "pull", scope -> new Pull(address.parts(), engine, options, listener, scope).run());
+        "pull",
+        scope ->
+            new Pull(Approach.to(address.parts(), named), engine, options, listener, scope).run());
   }
 
   private interface Work<T> {

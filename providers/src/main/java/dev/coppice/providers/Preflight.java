@@ -1,5 +1,8 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Encryption;
+import dev.coppice.providers.profile.Endpoint;
+import dev.coppice.providers.profile.Provider;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -15,13 +18,14 @@ final class Preflight {
   /**
    * @param findings in the order in which they matter
    */
-  record Result(SourceFacts facts, List<Finding> findings) {
+  record Result(SourceFacts facts, Provider provider, List<Finding> findings) {
 
     SourceCheck check() {
       return new SourceCheck(
           facts,
           findings.stream().map(Finding::item).toList(),
-          firstFailure().map(Finding::failure));
+          firstFailure().map(Finding::failure),
+          firstFailure().isEmpty() && findings.stream().allMatch(Finding::followable));
     }
 
     /** Throws the first failure that was found. */
@@ -43,10 +47,15 @@ final class Preflight {
   }
 
   private final SourceSessions sessions;
+  private final Optional<Provider> known;
   private final PullScope scope;
 
-  Preflight(SourceSessions sessions, PullScope scope) {
+  /**
+   * @param known the provider, where it needs not be found out from the server
+   */
+  Preflight(SourceSessions sessions, Optional<Provider> known, PullScope scope) {
     this.sessions = sessions;
+    this.known = known;
     this.scope = scope;
   }
 
@@ -54,15 +63,20 @@ final class Preflight {
     Connection connection = sessions.open();
     try {
       List<Finding> findings = new ArrayList<>();
-      Finding pooler = new PoolerProbe(sessions).probe(connection);
-      SourceFacts facts = FactsReader.read(connection, sessions.url(), scope);
+      Provider provider = known.isPresent() ? known.get() : ProviderDetection.detect(connection);
+      Endpoint endpoint = Approach.endpoint(sessions.url(), provider);
+      Finding pooler = new PoolerProbe(sessions).probe(connection, endpoint);
+      SourceFacts facts = FactsReader.read(connection, sessions.url(), provider, scope);
+      PullExtent extent = PullExtent.read(connection, provider);
       findings.add(pooler);
       findings.add(version(facts));
       findings.add(tools(facts));
-      findings.add(encryption());
-      findings.addAll(new RightsProbe(connection, sessions.url().user()).probe());
+      findings.add(encryption(provider.encryption()));
+      findings.addAll(new RightsProbe(connection, extent, sessions.url().user()).probe());
       findings.addAll(ContentProbe.probe(connection));
-      return new Result(facts, findings);
+      findings.addAll(
+          new FollowProbe(connection, provider, endpoint, extent, facts.major()).probe());
+      return new Result(facts, provider, findings);
     } catch (SQLException e) {
       throw ConnectFailure.whileReading(sessions.url(), e);
     } finally {
@@ -90,21 +104,28 @@ final class Preflight {
     }
   }
 
-  private Finding encryption() {
+  private Finding encryption(Encryption usual) {
     ConnectionUrl url = sessions.url();
+    String mode = url.tlsMode();
     boolean local =
         url.unixSocket()
             || url.host().equals("localhost")
             || url.host().startsWith("127.")
             || url.host().equals("::1");
-    if (url.tlsMode().equals("disable") && !local) {
+    if (local) {
+      return Finding.passed("encryption", "not needed on this machine");
+    }
+    if (mode.equals("disable")) {
+      return Finding.warning(
+          "encryption", "rows travel unencrypted from " + url.host(), usual.remedy());
+    }
+    if (usual.level() != Encryption.Level.OFFERED && !mode.startsWith("verify-")) {
       return Finding.warning(
           "encryption",
-          "rows travel unencrypted from " + url.host(),
-          "Enable TLS on the source and add sslmode=verify-full to the URL.");
+          "sslmode=" + mode + " does not tell " + url.host() + " from an impostor",
+          usual.remedy());
     }
-    return Finding.passed(
-        "encryption", local ? "not needed on this machine" : "sslmode=" + url.tlsMode());
+    return Finding.passed("encryption", "sslmode=" + mode);
   }
 
   private static String withoutStop(String text) {

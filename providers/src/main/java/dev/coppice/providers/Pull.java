@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 /** One pull, from the preflight to the verification. */
 final class Pull {
 
+  private final Approach approach;
   private final LocalEngine target;
   private final PullOptions options;
   private final PullListener listener;
@@ -27,7 +29,7 @@ final class Pull {
   private Path dataDirectory = Path.of("/");
 
   Pull(
-      ConnectionUrl url,
+      Approach approach,
       LocalEngine target,
       PullOptions options,
       PullListener listener,
@@ -36,18 +38,19 @@ final class Pull {
     this.options = options;
     this.listener = listener;
     this.scope = scope;
-    this.source = new SourceSessions(url, scope);
+    this.approach = approach;
+    this.source = new SourceSessions(approach.url(), scope);
     this.engine = new LocalSessions(target, scope);
     this.workers = new Workers(scope);
   }
 
   PullReport run() throws Exception {
     phase(PullEvent.Phase.PREFLIGHT);
-    Preflight.Result preflight = new Preflight(source, scope).run();
+    Preflight.Result preflight = new Preflight(source, approach.provider(), scope).run();
     preflight.requirePassed();
     Path directory = Files.createTempDirectory("coppice-pull");
     try {
-      return run(preflight.facts(), directory);
+      return run(preflight, directory);
     } catch (SQLException e) {
       throw EngineFailure.explain(e, dataDirectory);
     } finally {
@@ -55,7 +58,9 @@ final class Pull {
     }
   }
 
-  private PullReport run(SourceFacts facts, Path directory) throws Exception {
+  private PullReport run(Preflight.Result preflight, Path directory) throws Exception {
+    SourceFacts facts = preflight.facts();
+    Provider provider = preflight.provider();
     engine.encoding(facts.encoding());
     SchemaArchive archive =
         new SchemaArchive(
@@ -69,20 +74,23 @@ final class Pull {
     Connection exporting = source.open();
     SnapshotSession snapshot = SnapshotSession.open(exporting);
     Set<String> missing = ExtensionPlan.missing(exporting, maintenance, fidelity);
-    List<SourceTable> tables = TableCatalog.read(exporting, missing, fidelity);
+    PullExtent extent = PullExtent.read(exporting, provider);
+    extent.note(fidelity);
+    List<SourceTable> tables = TableCatalog.read(exporting, extent, missing, fidelity);
     snapshot.lock(tables);
     plan(tables);
 
     phase(PullEvent.Phase.ROLES);
     NotCopied.note(exporting, fidelity);
-    RoleCopy roles = new RoleCopy(exporting, maintenance, facts, target.superuser(), fidelity);
+    RoleCopy roles =
+        new RoleCopy(exporting, maintenance, facts, provider, target.superuser(), fidelity);
     roles.create();
 
     phase(PullEvent.Phase.SCHEMA);
     int engineMajor = Integer.parseInt(Query.text(maintenance, "SHOW server_version_num")) / 10_000;
-    archive.dump(source.url(), snapshot.id());
+    archive.dump(source.url(), snapshot.id(), extent);
     new DatabaseCopy(maintenance, facts, engineMajor, fidelity).create();
-    Predicate<TocEntry> kept = entry -> kept(entry, missing);
+    Predicate<TocEntry> kept = entry -> kept(entry, missing, provider);
     note(archive.restoreBeforeRows(kept));
     requireTables(facts, tables);
 
@@ -92,7 +100,7 @@ final class Pull {
             .run(tables, options.connections());
 
     List<String[]> views = MaterializedViews.filled(exporting);
-    long largeObjectBytes = copyRest(facts, exporting);
+    long largeObjectBytes = copyRest(facts, exporting, extent);
     source.close(exporting);
 
     phase(PullEvent.Phase.INDEXES);
@@ -110,11 +118,12 @@ final class Pull {
         fidelity.notes());
   }
 
-  private long copyRest(SourceFacts facts, Connection exporting) throws SQLException {
+  private long copyRest(SourceFacts facts, Connection exporting, PullExtent extent)
+      throws SQLException {
     Connection session = engine.open(facts.database());
     try {
       phase(PullEvent.Phase.SEQUENCES);
-      SequenceCopy.run(exporting, session, fidelity);
+      SequenceCopy.run(exporting, session, extent, fidelity);
       phase(PullEvent.Phase.LARGE_OBJECTS);
       return new LargeObjectCopy(exporting, session, fidelity).run();
     } finally {
@@ -136,8 +145,10 @@ final class Pull {
     finishing.verify(tally.byTable());
   }
 
-  private boolean kept(TocEntry entry, Set<String> missingExtensions) {
-    return !entry.isUserMapping() && missingExtensions.stream().noneMatch(entry::isOfExtension);
+  private boolean kept(TocEntry entry, Set<String> missingExtensions, Provider provider) {
+    return !entry.isUserMapping()
+        && missingExtensions.stream().noneMatch(entry::isOfExtension)
+        && provider.administrators().stream().noneMatch(entry::isEventTriggerOf);
   }
 
   private void plan(List<SourceTable> tables) {

@@ -18,14 +18,17 @@ final class RightsProbe {
       AND (NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
                          AND d.objid = c.oid AND d.deptype = 'e')
            OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
-      """
-          + " AND ";
+      """;
 
   private final Connection connection;
+  private final PullExtent extent;
+  private final String read;
   private final String role;
 
-  RightsProbe(Connection connection, String user) throws SQLException {
+  RightsProbe(Connection connection, PullExtent extent, String user) throws SQLException {
     this.connection = connection;
+    this.extent = extent;
+    this.read = READ + " AND " + extent.condition() + " AND ";
     String current = Query.text(connection, "SELECT current_user");
     this.role = SqlText.readable(current.isEmpty() ? user : current);
   }
@@ -37,7 +40,19 @@ final class RightsProbe {
     findings.add(rowSecurity());
     findings.add(sequences());
     findings.add(largeObjects());
+    if (!extent.unreadable().isEmpty()) {
+      findings.add(hosted());
+    }
     return findings;
+  }
+
+  /** The host's own tables that are not for this role to read. */
+  private Finding hosted() {
+    List<String> names = extent.unreadable().stream().map(PullExtent.Relation::readable).toList();
+    return Finding.warning(
+        "the host's tables",
+        role + " may not read " + shown(names) + ", so they will be missing",
+        "GRANT pg_read_all_data TO " + role + "; -- if an application needs them in a branch");
   }
 
   private Finding schemas() throws SQLException {
@@ -45,7 +60,7 @@ final class RightsProbe {
         Query.list(
             connection,
             "SELECT DISTINCT n.nspname "
-                + READ
+                + read
                 + "c.relkind IN ('r', 'p', 'S') AND NOT has_schema_privilege(n.oid, 'USAGE')"
                 + " ORDER BY 1",
             row -> SqlText.readable(row.getString(1)));
@@ -107,7 +122,7 @@ final class RightsProbe {
   private List<String> names(String condition) throws SQLException {
     return Query.list(
         connection,
-        "SELECT n.nspname, c.relname " + READ + condition + " ORDER BY 1, 2",
+        "SELECT n.nspname, c.relname " + read + condition + " ORDER BY 1, 2",
         row -> SqlText.readable(row.getString(1), row.getString(2)));
   }
 

@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -35,9 +36,12 @@ final class RoleCopy {
   private static final int FIRST_MAJOR_WITH_MEMBERSHIP_OPTIONS = 16;
   private static final int FIRST_MAJOR_WITH_PARAMETER_GRANTS = 15;
 
+  private static final String ONLY_OWNER = "INHERIT NOCREATEROLE NOCREATEDB NOLOGIN NOBYPASSRLS";
+
   private final Connection source;
   private final Connection engine;
   private final SourceFacts facts;
+  private final Provider provider;
   private final String bootstrap;
   private final Fidelity fidelity;
   private final List<Role> roles = new ArrayList<>();
@@ -49,11 +53,13 @@ final class RoleCopy {
       Connection source,
       Connection engine,
       SourceFacts facts,
+      Provider provider,
       String bootstrap,
       Fidelity fidelity) {
     this.source = source;
     this.engine = engine;
     this.facts = facts;
+    this.provider = provider;
     this.bootstrap = bootstrap;
     this.fidelity = fidelity;
   }
@@ -150,8 +156,15 @@ final class RoleCopy {
                     row.getString("comment"))));
   }
 
+  /** The host's own roles; they are here because something belongs to them. */
+  private boolean administers(Role role) {
+    return provider.administrators().contains(role.name);
+  }
+
   private String attributes(Role role) {
-    StringBuilder text = new StringBuilder(role.attributes).append(" NOREPLICATION");
+    StringBuilder text =
+        new StringBuilder(administers(role) ? ONLY_OWNER : role.attributes)
+            .append(" NOREPLICATION");
     text.append(elevated.contains(role.name) ? " SUPERUSER" : " NOSUPERUSER");
     if (role.connectionLimit != -1) {
       text.append(" CONNECTION LIMIT ").append(role.connectionLimit);

@@ -35,8 +35,11 @@ final class SchemaArchive {
     this.archive = directory.resolve("schema.dump");
   }
 
-  void dump(ConnectionUrl source, String snapshot) throws IOException, InterruptedException {
-    List<String> command =
+  void dump(ConnectionUrl source, String snapshot, PullExtent extent)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(extent.arguments());
+    command.addAll(
+        0,
         List.of(
             tools.pgDump().toString(),
             "--format=custom",
@@ -48,7 +51,7 @@ final class SchemaArchive {
             "--no-tablespaces",
             "--lock-wait-timeout=" + SnapshotSession.LOCK_WAIT,
             "--no-password",
-            "--file=" + archive);
+            "--file=" + archive));
     ToolProcess.Outcome dump = processes.run(command, source.environment());
     if (dump.exitCode() != 0) {
       throw new SourceException(

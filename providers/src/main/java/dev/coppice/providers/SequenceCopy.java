@@ -13,7 +13,7 @@ final class SequenceCopy {
       """
       SELECT n.nspname, c.relname
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+      WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND :extent
         AND (NOT EXISTS (SELECT FROM pg_depend d
                          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                            AND d.deptype = 'e')
@@ -24,13 +24,16 @@ final class SequenceCopy {
   private SequenceCopy() {}
 
   /** Names as SQL writes them. */
-  static List<String> names(Connection source) throws SQLException {
+  static List<String> names(Connection source, PullExtent extent) throws SQLException {
     return Query.list(
-        source, SEQUENCES, row -> SqlText.identifier(row.getString(1), row.getString(2)));
+        source,
+        SEQUENCES.replace(":extent", extent.condition()),
+        row -> SqlText.identifier(row.getString(1), row.getString(2)));
   }
 
-  static int run(Connection source, Connection engine, Fidelity fidelity) throws SQLException {
-    List<String> names = names(source);
+  static int run(Connection source, Connection engine, PullExtent extent, Fidelity fidelity)
+      throws SQLException {
+    List<String> names = names(source, extent);
     for (int from = 0; from < names.size(); from += BATCH) {
       List<String> batch = names.subList(from, Math.min(names.size(), from + BATCH));
       List<String> selects =

@@ -1,10 +1,21 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
+import java.util.Optional;
+
 /** A production database that Coppice may read. Nothing here ever writes to it. */
 public interface Source {
 
+  /** Whose server it is shows in its host name, its extensions and its roles. */
   static Source at(SourceAddress address) {
-    return new PostgresSource(address);
+    return at(address, Optional.empty());
+  }
+
+  /**
+   * @param provider whose server it is, whatever it looks like
+   */
+  static Source at(SourceAddress address, Optional<Provider> provider) {
+    return new PostgresSource(address, provider);
   }
 
   /** Looks at everything a pull will need. Throws {@link SourceException} if it cannot connect. */

@@ -1,5 +1,9 @@
 package dev.coppice.providers;
 
+import static java.util.stream.Collectors.joining;
+
+import java.util.Collection;
+
 /** Quoting for statements that cannot take parameters. */
 final class SqlText {
 
@@ -16,6 +20,11 @@ final class SqlText {
   static String literal(String text) {
     String quoted = "'" + text.replace("'", "''") + "'";
     return quoted.indexOf('\\') < 0 ? quoted : " E" + quoted.replace("\\", "\\\\");
+  }
+
+  /** An array of names. */
+  static String names(Collection<String> names) {
+    return names.stream().map(SqlText::literal).collect(joining(", ", "ARRAY[", "]::name[]"));
   }
 
   /** As people write it: quoted only where it must be. */

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Finds the tables whose rows a pull copies, the largest first. */
 final class TableCatalog {
@@ -46,7 +45,7 @@ final class TableCatalog {
                  FROM pg_extension WHERE extname <> ALL (:missing)) configuration
              ON configuration.relation = c.oid
       WHERE c.relkind = 'r' AND c.relpersistence <> 't'
-        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND :extent
         AND (configuration.relation IS NOT NULL
              OR NOT EXISTS (SELECT FROM pg_depend d
                             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
@@ -60,14 +59,15 @@ final class TableCatalog {
    * @param missingExtensions those that the engine does not have; their tables do not exist there
    */
   static List<SourceTable> read(
-      Connection connection, Set<String> missingExtensions, Fidelity fidelity) throws SQLException {
-    String missing = names(missingExtensions.toArray(String[]::new));
+      Connection connection, PullExtent extent, Set<String> missingExtensions, Fidelity fidelity)
+      throws SQLException {
     List<SourceTable> tables =
         Query.list(
             connection,
             TABLES
-                .replace(":missing", missing)
-                .replace(":binary", names(BINARY_TYPES.split("\\s+"))),
+                .replace(":extent", extent.condition())
+                .replace(":missing", SqlText.names(missingExtensions))
+                .replace(":binary", SqlText.names(List.of(BINARY_TYPES.split("\\s+")))),
             row -> {
               String condition = row.getString("condition");
               return new SourceTable(
@@ -83,12 +83,6 @@ final class TableCatalog {
                   row.getLong("bytes"));
             });
     return tables.stream().filter(table -> kept(table, fidelity)).toList();
-  }
-
-  private static String names(String... names) {
-    return "ARRAY["
-        + String.join(", ", Stream.of(names).map(SqlText::literal).toList())
-        + "]::name[]";
   }
 
   private static boolean kept(SourceTable table, Fidelity fidelity) {

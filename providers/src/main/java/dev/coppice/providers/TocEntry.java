@@ -33,6 +33,10 @@ record TocEntry(String line, String description) {
     return description.startsWith("USER MAPPING ");
   }
 
+  boolean isEventTriggerOf(String owner) {
+    return description.startsWith("EVENT TRIGGER - ") && description.endsWith(" " + owner);
+  }
+
   /** What {@code pg_restore} only touches when told to create the database. */
   boolean isOfDatabase() {
     return description.startsWith("DATABASE PROPERTIES ")

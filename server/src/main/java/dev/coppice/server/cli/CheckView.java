@@ -23,7 +23,9 @@ final class CheckView {
     check.items().forEach(item -> text.append(line(item)));
     text.append(
         check.passed()
-            ? "\nIt can be pulled.\n"
+            ? check.followable()
+                ? "\nIt can be pulled and followed.\n"
+                : "\nIt can be pulled, but not followed.\n"
             : "\nIt cannot be pulled yet; what is marked ✗ has to be put right.\n");
     return text.toString();
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceCheck;
+import dev.coppice.providers.profile.Provider;
 import dev.coppice.server.failure.FailureCode;
 import dev.coppice.server.failure.FailureCode.Exit;
 import dev.coppice.server.failure.FailureTable;
@@ -12,6 +13,7 @@ import dev.coppice.server.output.Json;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,9 +40,18 @@ final class SourceCommand extends CommandGroup {
     @Parameters(paramLabel = "URL", description = "postgres://user:password@host:port/database")
     private String url = "";
 
+    @Option(
+        names = "--provider",
+        paramLabel = "NAME",
+        converter = ProviderName.class,
+        completionCandidates = ProviderName.Candidates.class,
+        description = "Whose server it is, if it does not show: ${COMPLETION-CANDIDATES}.")
+    private @Nullable Provider provider;
+
     @Override
     public Integer call() {
-      SourceCheck check = Source.at(SourceAddress.parse(url)).check();
+      SourceCheck check =
+          Source.at(SourceAddress.parse(url), Optional.ofNullable(provider)).check();
       print(result(check), ignored -> CheckView.text(check));
       return check.failure().map(FailureTable::of).map(FailureCode::exit).orElse(Exit.OK).code();
     }
@@ -49,6 +60,7 @@ final class SourceCommand extends CommandGroup {
       return Json.MAPPER.valueToTree(
           Map.of(
               "passed", check.passed(),
+              "followable", check.followable(),
               "facts", check.facts(),
               "items",
                   check.items().stream()
@@ -78,6 +90,21 @@ final class SourceCommand extends CommandGroup {
     private String url = "";
 
     @Option(
+        names = "--provider",
+        paramLabel = "NAME",
+        converter = ProviderName.class,
+        completionCandidates = ProviderName.Candidates.class,
+        description = "Whose server it is, if it does not show: ${COMPLETION-CANDIDATES}.")
+    private @Nullable Provider provider;
+
+    @Option(
+        names = "--stub-types",
+        description =
+            "Where the engine lacks an extension, keep its types as plain text, without their"
+                + " operators and indexes, instead of ending the pull.")
+    private boolean stubTypes;
+
+    @Option(
         names = "--mask",
         paramLabel = "FILE",
         description = "A masking policy. Not built yet: with it nothing is pulled.")
@@ -94,7 +121,10 @@ final class SourceCommand extends CommandGroup {
       if (mask != null) {
         throw NotBuiltYet.masking(name, mask);
       }
-      ObjectNode body = object().put("name", name).put("url", url);
+      ObjectNode body = object().put("name", name).put("url", url).put("stub_types", stubTypes);
+      if (provider != null) {
+        body.put("provider", provider.name());
+      }
       print(pull(body).path("source"), Views::source);
       return 0;
     }

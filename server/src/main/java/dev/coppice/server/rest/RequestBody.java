@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.Durability;
+import dev.coppice.providers.profile.Provider;
+import dev.coppice.providers.profile.Providers;
 import dev.coppice.server.config.BytesText;
 import dev.coppice.server.config.DurationText;
 import dev.coppice.server.failure.ServerException;
@@ -24,7 +26,11 @@ final class RequestBody {
   private RequestBody() {}
 
   /** {@code POST /v1/sources}. */
-  record AddSourceBody(@Nullable String name, @Nullable String url) {}
+  record AddSourceBody(
+      @Nullable String name,
+      @Nullable String url,
+      @Nullable String provider,
+      @Nullable Boolean stubTypes) {}
 
   /** {@code POST /v1/branches}. */
   record CreateBranchBody(
@@ -74,6 +80,16 @@ final class RequestBody {
 
   static Optional<String> optional(@Nullable String value) {
     return Optional.ofNullable(value).filter(text -> !text.isBlank());
+  }
+
+  static Optional<Provider> optionalProvider(@Nullable String value) {
+    return optional(value)
+        .map(name ->
+            Providers.named(name)
+                .orElseThrow(() ->
+                    invalid(
+                        "unknown provider \"%s\"; known are %s"
+                            .formatted(name, String.join(", ", Providers.names())))));
   }
 
   static Optional<BranchName> optionalName(@Nullable String value) {

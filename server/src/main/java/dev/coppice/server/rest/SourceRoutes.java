@@ -41,7 +41,8 @@ final class SourceRoutes {
         new AddSource(
             new BranchName(RequestBody.required(body.name(), "name")),
             SourceAddress.parse(RequestBody.required(body.url(), "url")),
-            PullOptions.standard());
+            PullOptions.standard().withStubTypes(Boolean.TRUE.equals(body.stubTypes())),
+            RequestBody.optionalProvider(body.provider()));
     EventStream.run(
         context,
         "pull " + request.name(),

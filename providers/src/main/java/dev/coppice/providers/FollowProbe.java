@@ -1,0 +1,269 @@
+package dev.coppice.providers;
+
+import dev.coppice.providers.profile.Endpoint;
+import dev.coppice.providers.profile.Provider;
+import dev.coppice.providers.profile.Replication;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks at what following takes beyond a pull. What is missing is a warning, since the source can
+ * still be pulled.
+ */
+final class FollowProbe {
+
+  private static final int SHOWN = 10;
+
+  private static final String USERS_TABLES =
+      """
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND c.relpersistence = 'p'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                          AND d.objid = c.oid AND d.deptype = 'e')
+      """;
+
+  private static final String WITHOUT_IDENTITY =
+      """
+      AND (c.relreplident = 'n'
+           OR c.relreplident = 'd' AND NOT EXISTS
+                (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+           OR c.relreplident = 'i' AND NOT EXISTS
+                (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
+      """;
+
+  private record State(
+      String walLevel,
+      boolean standby,
+      int slots,
+      int slotsUsed,
+      int senders,
+      int sendersUsed,
+      int prepared,
+      int keepMegabytes) {}
+
+  private final Connection connection;
+  private final PullExtent extent;
+  private final Provider provider;
+  private final Endpoint endpoint;
+  private final int major;
+  private final String role;
+
+  FollowProbe(
+      Connection connection, Provider provider, Endpoint endpoint, PullExtent extent, int major)
+      throws SQLException {
+    this.connection = connection;
+    this.extent = extent;
+    this.provider = provider;
+    this.endpoint = endpoint;
+    this.major = major;
+    this.role = SqlText.readable(Query.text(connection, "SELECT current_user"));
+  }
+
+  List<Finding> probe() throws SQLException {
+    State state = state();
+    List<Finding> findings = new ArrayList<>();
+    if (endpoint.kind() != Endpoint.Kind.DIRECT) {
+      findings.add(obstacle("following: address", endpoint.reason(), endpoint.remedy()));
+    }
+    findings.add(changeStream(state));
+    findings.add(right());
+    findings.add(room(state));
+    findings.add(publication());
+    findings.add(identities());
+    findings.add(keptLog(state));
+    if (state.prepared > 0) {
+      findings.add(
+          Finding.warning(
+              "following: prepared transactions",
+              state.prepared + " are open, and a slot can only be made once they have ended",
+              "SELECT * FROM pg_prepared_xacts; then COMMIT PREPARED or ROLLBACK PREPARED each."));
+    }
+    return findings;
+  }
+
+  private State state() throws SQLException {
+    return Query.first(
+            connection,
+            """
+            SELECT current_setting('wal_level') AS level, pg_is_in_recovery() AS standby,
+                   current_setting('max_replication_slots')::integer AS slots,
+                   (SELECT count(*) FROM pg_replication_slots) AS slotsused,
+                   current_setting('max_wal_senders')::integer AS senders,
+                   (SELECT count(*) FROM pg_stat_replication) AS sendersused,
+                   (SELECT count(*) FROM pg_prepared_xacts
+                    WHERE database = current_database()) AS prepared,
+                   (SELECT setting::integer FROM pg_settings
+                    WHERE name = 'max_slot_wal_keep_size') AS keep
+            """,
+            row ->
+                new State(
+                    row.getString("level"),
+                    row.getBoolean("standby"),
+                    row.getInt("slots"),
+                    row.getInt("slotsused"),
+                    row.getInt("senders"),
+                    row.getInt("sendersused"),
+                    row.getInt("prepared"),
+                    row.getInt("keep")))
+        .orElseThrow();
+  }
+
+  private Finding changeStream(State state) {
+    if (!state.walLevel.equals("logical")) {
+      return obstacle(
+          "following: changes",
+          "wal_level is " + state.walLevel + ", so the server tells nobody its changes",
+          provider.replication().enabling());
+    }
+    if (state.standby && major < 16) {
+      return obstacle(
+          "following: changes",
+          "a standby tells its changes only from PostgreSQL 16 on",
+          "Use the address of the primary.");
+    }
+    return Finding.passed("following: changes", "wal_level is logical");
+  }
+
+  private Finding right() throws SQLException {
+    Replication replication = provider.replication();
+    boolean may = Query.text(connection, mayReplicate(replication)).equals("t");
+    return may
+        ? Finding.passed("following: right", role + " may replicate")
+        : obstacle(
+            "following: right", role + " may not replicate", replication.grant().formatted(role));
+  }
+
+  /** The attribute, or membership in a role that the provider has for it. */
+  static String mayReplicate(Replication replication) {
+    return "SELECT rolsuper OR rolreplication OR "
+        + memberOf(replication.membersOf())
+        + " FROM pg_roles WHERE rolname = current_user";
+  }
+
+  private static String memberOf(Iterable<String> roles) {
+    List<String> names = new ArrayList<>();
+    roles.forEach(name -> names.add(SqlText.literal(name)));
+    return names.isEmpty()
+        ? "false"
+        : "EXISTS (SELECT FROM pg_roles g WHERE g.rolname IN ("
+            + String.join(", ", names)
+            + ") AND pg_has_role(g.oid, 'MEMBER'))";
+  }
+
+  private Finding room(State state) {
+    boolean slots = state.slotsUsed < state.slots;
+    boolean senders = state.sendersUsed < state.senders;
+    String found =
+        "%d of %d replication slots and %d of %d senders are in use"
+            .formatted(state.slotsUsed, state.slots, state.sendersUsed, state.senders);
+    return slots && senders
+        ? Finding.passed("following: room", found)
+        : obstacle(
+            "following: room",
+            found,
+            "Raise max_replication_slots and max_wal_senders (both need a restart), or drop a slot"
+                + " that nobody uses: SELECT * FROM pg_replication_slots WHERE NOT active;");
+  }
+
+  private Finding publication() throws SQLException {
+    String what = "following: publication";
+    boolean all =
+        Query.text(
+                connection,
+                "SELECT rolsuper OR "
+                    + memberOf(provider.replication().publishers())
+                    + " FROM pg_roles WHERE rolname = current_user")
+            .equals("t");
+    if (all) {
+      return Finding.passed(what, role + " may publish all tables");
+    }
+    List<String> published =
+        Query.list(
+            connection,
+            "SELECT pubname FROM pg_publication WHERE puballtables ORDER BY 1",
+            row -> SqlText.readable(row.getString(1)));
+    if (!published.isEmpty()) {
+      return Finding.passed(what, "there is one of all tables: " + published.getFirst());
+    }
+    List<String> foreign = tables("AND NOT pg_has_role(c.relowner, 'USAGE')");
+    boolean create =
+        Query.text(connection, "SELECT has_database_privilege(current_database(), 'CREATE')")
+            .equals("t");
+    if (create && foreign.isEmpty()) {
+      return Finding.passed(what, role + " may publish each table, as its owner");
+    }
+    return obstacle(
+        what,
+        create
+            ? role + " does not own " + shown(foreign)
+            : role + " may not create a publication in this database",
+        "CREATE PUBLICATION coppice FOR ALL TABLES; -- as a superuser, else as their owner:\n"
+            + "CREATE PUBLICATION coppice FOR TABLE "
+            + listed(tables(""))
+            + ";");
+  }
+
+  /** Production itself could no longer update a published table that lacks one. */
+  private Finding identities() throws SQLException {
+    List<String> tables = tables(WITHOUT_IDENTITY);
+    if (tables.isEmpty()) {
+      return Finding.passed("following: replica identity", "every table has one");
+    }
+    StringBuilder remedy = new StringBuilder();
+    tables.stream()
+        .limit(SHOWN)
+        .forEach(table ->
+            remedy.append("ALTER TABLE ").append(table).append(" REPLICA IDENTITY FULL;\n"));
+    return Finding.warning(
+        "following: replica identity",
+        "without a primary key, updates and deletes name no row of " + shown(tables),
+        remedy.toString().strip());
+  }
+
+  private Finding keptLog(State state) {
+    String retention = provider.replication().retention();
+    String detail =
+        state.keepMegabytes < 0
+            ? "without bound: while Coppice is away, the log for it grows on the source's disk"
+            : "up to %d MB; a Coppice that was away for more of them starts over with a new pull"
+                .formatted(state.keepMegabytes);
+    String what = "following: log kept";
+    return state.keepMegabytes < 0
+        ? Finding.warning(
+            what,
+            (detail + " " + retention).strip(),
+            "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"
+                + " -- or the host's setting of that name")
+        : Finding.passed(what, (detail + " " + retention).strip());
+  }
+
+  private List<String> tables(String condition) throws SQLException {
+    return Query.list(
+        connection,
+        "SELECT n.nspname, c.relname "
+            + USERS_TABLES
+            + "AND "
+            + extent.condition()
+            + " "
+            + condition
+            + " ORDER BY 1, 2",
+        row -> SqlText.readable(row.getString(1), row.getString(2)));
+  }
+
+  private static Finding obstacle(String what, String detail, String remedy) {
+    return Finding.obstacle(what, detail, remedy);
+  }
+
+  private static String shown(List<String> names) {
+    return names.size() <= SHOWN
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, SHOWN)) + " and " + (names.size() - SHOWN) + " more";
+  }
+
+  private static String listed(List<String> names) {
+    return names.isEmpty() ? "…" : String.join(", ", names);
+  }
+}

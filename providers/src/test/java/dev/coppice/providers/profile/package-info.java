@@ -1,0 +1,4 @@
+@NullMarked
+package dev.coppice.providers.profile;
+
+import org.jspecify.annotations.NullMarked;
