@@ -41,7 +41,8 @@ class SourcesTest {
             "reader lacks SELECT on t",
             "GRANT SELECT ON TABLE t TO reader;");
     SourceCheck check =
-        new SourceCheck(FACTS, List.of(denied), Optional.of(SourceFailure.PERMISSION_DENIED));
+        new SourceCheck(
+            FACTS, List.of(denied), Optional.of(SourceFailure.PERMISSION_DENIED), false);
 
     assertThatThrownBy(() -> Sources.requirePassed(new BranchName("shop"), check))
         .isInstanceOfSatisfying(
