@@ -29,14 +29,26 @@ final class BranchEngines {
   private final PageStore store;
   private final EngineHost host;
   private final Installations installations;
+  private final Governor governor;
   private final Semaphore starting;
   private final Map<StoredSource.EngineChoice, Installation> chosen = new ConcurrentHashMap<>();
 
-  BranchEngines(PageStore store, EngineHost host, Installations installations, int processors) {
+  BranchEngines(
+      PageStore store,
+      EngineHost host,
+      Installations installations,
+      Governor governor,
+      int processors) {
     this.store = store;
     this.host = host;
     this.installations = installations;
+    this.governor = governor;
     this.starting = new Semaphore(Math.max(2, 2 * processors), true);
+  }
+
+  /** Who says when an engine of a branch may start. */
+  Governor governor() {
+    return governor;
   }
 
   /** Whether starts are queueing, so that work nobody waits for had better wait itself. */
@@ -44,7 +56,7 @@ final class BranchEngines {
     return starting.hasQueuedThreads();
   }
 
-  /** Returns once the engine answers. */
+  /** Returns once the engine answers; for who has a {@link Governor.Seat}. */
   Engine start(BranchId branch, StoredSource source) {
     Installation installation = installation(source.engine());
     Map<String, String> settings = new LinkedHashMap<>(source.settings());

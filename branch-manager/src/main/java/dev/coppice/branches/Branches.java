@@ -1,5 +1,6 @@
 package dev.coppice.branches;
 
+import dev.coppice.branches.EngineEnd.Operation;
 import dev.coppice.branches.catalogue.Credentials;
 import dev.coppice.branches.catalogue.StoredBranch;
 import dev.coppice.branches.catalogue.StoredSnapshot;
@@ -55,7 +56,13 @@ final class Branches {
   /** A branch that the catalogue holds already. */
   LiveBranch enlist(StoredBranch stored) {
     limit(stored);
-    return new LiveBranch(stored, this::start, relaxation::stopped, ground.workers());
+    return new LiveBranch(
+        stored,
+        this::start,
+        relaxation::stopped,
+        engines.governor(),
+        ground.config().room().wakeTimeout(),
+        ground.workers());
   }
 
   /**
@@ -109,7 +116,7 @@ final class Branches {
    */
   private void wakeSoon(LiveBranch branch) {
     CompletableFuture.delayedExecutor(ANSWER_MILLIS, TimeUnit.MILLISECONDS, ground.workers())
-        .execute(() -> branch.connect().thenAccept(EngineLease::close));
+        .execute(branch::wakeIfRoom);
   }
 
   private void requireFree(BranchName name) {
@@ -297,7 +304,7 @@ final class Branches {
           StoredBranch newer = former.resetTo(store, target.id());
           List<SnapshotId> unused;
           boolean awake = branch.awake();
-          branch.stopForGood();
+          branch.stopForGood(new EngineEnd(branch.name(), Operation.RESET, to));
           try {
             unused = ground.catalogue().update(newer);
           } catch (RuntimeException e) {
@@ -308,7 +315,7 @@ final class Branches {
           branch.replace(newer);
           forget(former, unused);
           if (awake) {
-            var _ = branch.connect().thenAccept(EngineLease::close);
+            branch.wakeIfRoom();
           }
           return newer;
         });
@@ -318,19 +325,22 @@ final class Branches {
     withOperations(
         branch,
         () -> {
-          branch.suspend();
+          branch.suspend(new EngineEnd(branch.name(), Operation.SUSPEND));
           return branch;
         });
   }
 
-  void delete(LiveBranch branch) {
+  /**
+   * @param why {@link Operation#DELETE} or {@link Operation#EXPIRE}
+   */
+  void delete(LiveBranch branch, Operation why) {
     withOperations(
         branch,
         () -> {
           List<SnapshotId> unused = ground.catalogue().delete(branch.stored());
           branch.close(Register.noBranch(branch.name().value()));
           ground.register().remove(branch);
-          branch.stopForGood();
+          branch.stopForGood(new EngineEnd(branch.name(), why));
           forget(branch.stored(), unused);
           return branch;
         });

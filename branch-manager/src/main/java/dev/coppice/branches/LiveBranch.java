@@ -4,6 +4,10 @@ import dev.coppice.branches.catalogue.StoredBranch;
 import dev.coppice.branches.engine.Engine;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -29,13 +33,17 @@ final class LiveBranch {
 
   private final Function<LiveBranch, Engine> starter;
   private final Consumer<LiveBranch> stopped;
+  private final Governor governor;
+  private final Duration wakeTimeout;
   private final Executor workers;
   private volatile StoredBranch stored;
 
   // Guarded by this.
   private @Nullable Engine engine;
-  private @Nullable CompletableFuture<Engine> waking;
+  private @Nullable Waking waking;
   private int leases;
+  private final Set<Lease> given = new HashSet<>();
+  private @Nullable EngineEnd lastEnd;
   private long idleSinceNanos = System.nanoTime();
   private @Nullable BranchException closed;
 
@@ -47,10 +55,14 @@ final class LiveBranch {
       StoredBranch stored,
       Function<LiveBranch, Engine> starter,
       Consumer<LiveBranch> stopped,
+      Governor governor,
+      Duration wakeTimeout,
       Executor workers) {
     this.stored = stored;
     this.starter = starter;
     this.stopped = stopped;
+    this.governor = governor;
+    this.wakeTimeout = wakeTimeout;
     this.workers = workers;
   }
 
@@ -78,6 +90,7 @@ final class LiveBranch {
   /** Takes over an engine that runs on the branch already. */
   synchronized void adopt(Engine running) {
     engine = running;
+    lastEnd = null;
     idleSinceNanos = System.nanoTime();
     var _ = running.ended().thenAccept(this::ended);
   }
@@ -94,53 +107,86 @@ final class LiveBranch {
 
   /** Never blocks. The lease counts from now on, so that the branch is not suspended meanwhile. */
   CompletionStage<EngineLease> connect() {
-    CompletableFuture<Engine> awaited;
+    Waking attempt;
     synchronized (this) {
       if (closed != null) {
         return CompletableFuture.failedFuture(closed);
       }
       leases++;
       if (engine != null && engine.alive()) {
-        return CompletableFuture.completedFuture(new Lease(engine));
+        return CompletableFuture.completedFuture(lease(engine));
       }
-      awaited = waking;
-      if (awaited == null) {
-        awaited = new CompletableFuture<>();
-        waking = awaited;
-        CompletableFuture<Engine> started = awaited;
-        workers.execute(() -> wake(started));
+      attempt = waking;
+      if (attempt == null) {
+        attempt = new Waking();
+        waking = attempt;
+        Waking started = attempt;
+        workers.execute(() -> wake(started, Optional.empty()));
       }
     }
-    return awaited
+    return attempt
+        .awaited(name(), wakeTimeout, workers)
         .whenComplete((running, failure) -> {
           if (failure != null) {
             release();
           }
         })
-        .thenApply(running -> new Lease(running));
+        .thenApply(this::lease);
   }
 
-  private void wake(CompletableFuture<Engine> awaited) {
+  /** Starts the engine for somebody who might come, if that is at nobody's cost. */
+  void wakeIfRoom() {
+    synchronized (this) {
+      if (closed != null || waking != null || (engine != null && engine.alive())) {
+        return;
+      }
+      Optional<Governor.Seat> seat = governor.tryTake();
+      if (seat.isPresent()) {
+        Waking attempt = new Waking();
+        waking = attempt;
+        workers.execute(() -> wake(attempt, seat));
+      }
+    }
+  }
+
+  private void wake(Waking attempt, Optional<Governor.Seat> reserved) {
+    Governor.Seat seat;
+    try {
+      seat = reserved.orElseGet(governor::take);
+    } catch (RuntimeException failure) {
+      failed(attempt, failure);
+      return;
+    }
+    attempt.turn().complete(null);
     operations.lock();
     try {
       requireOpen();
       Engine running = engine();
       if (running == null) {
         running = starter.apply(this);
+        seat.take(running);
         adopt(running);
+      } else {
+        seat.close();
       }
       synchronized (this) {
         waking = null;
       }
-      awaited.complete(running);
+      attempt.engine().complete(running);
+      governor.stir();
     } catch (Throwable failure) {
-      synchronized (this) {
-        waking = null;
-      }
-      awaited.completeExceptionally(failure);
+      seat.close();
+      failed(attempt, failure);
     } finally {
       operations.unlock();
     }
+  }
+
+  private void failed(Waking attempt, Throwable failure) {
+    synchronized (this) {
+      waking = null;
+    }
+    attempt.engine().completeExceptionally(failure);
   }
 
   private synchronized void requireOpen() {
@@ -149,26 +195,58 @@ final class LiveBranch {
     }
   }
 
-  private synchronized void release() {
-    leases--;
-    if (leases == 0) {
-      idleSinceNanos = System.nanoTime();
+  /** Of an engine that may be ending already. */
+  private Lease lease(Engine running) {
+    Lease lease = new Lease(running);
+    EngineEnd end;
+    synchronized (this) {
+      end = engine == running ? null : lastEnd;
+      given.add(lease);
+    }
+    if (end != null) {
+      lease.ending.complete(end);
+    }
+    return lease;
+  }
+
+  private void release(Lease lease) {
+    synchronized (this) {
+      given.remove(lease);
+    }
+    release();
+  }
+
+  private void release() {
+    boolean idle;
+    synchronized (this) {
+      leases--;
+      idle = leases == 0;
+      if (idle) {
+        idleSinceNanos = System.nanoTime();
+      }
+    }
+    if (idle) {
+      governor.stir();
     }
   }
 
   /** Stops the engine, if it runs. With {@link #operations} held. */
-  void suspend() {
-    stopForGood();
+  void suspend(EngineEnd why) {
+    stopForGood(why);
     stopped.accept(this);
   }
 
   /** The same where nobody will need the branch's files any more. */
-  void stopForGood() {
+  void stopForGood(EngineEnd why) {
     Engine stopping;
+    List<Lease> told;
     synchronized (this) {
       stopping = engine;
       engine = null;
+      lastEnd = why;
+      told = List.copyOf(given);
     }
+    told.forEach(lease -> lease.ending.complete(why));
     if (stopping != null) {
       stopping.stopFast(BranchEngines.STOP_TIMEOUT);
     }
@@ -176,43 +254,61 @@ final class LiveBranch {
 
   /** Stops the engine if nobody has used it for that long. */
   void suspendIfIdle(Duration timeout) {
-    if (!idle(timeout) || !operations.tryLock()) {
-      return;
+    if (isIdle() && idleNanos() > timeout.toNanos() && suspendIfIdle()) {
+      LOG.info("Suspended branch {}, which was idle", name());
+    }
+  }
+
+  /** Stops the engine unless somebody uses it or is about to; whether it was stopped. */
+  boolean suspendIfIdle() {
+    if (!isIdle() || !operations.tryLock()) {
+      return false;
     }
     try {
-      Engine stopping = null;
+      Engine stopping;
       synchronized (this) {
-        if (idle(timeout)) {
-          stopping = engine;
-          engine = null;
+        if (!isIdle() || engine == null) {
+          return false;
         }
+        stopping = engine;
+        engine = null;
+        lastEnd = null;
       }
-      if (stopping != null) {
-        LOG.info("Suspending branch {}, which is idle", name());
-        stopping.stopFast(BranchEngines.STOP_TIMEOUT);
-        stopped.accept(this);
-      }
+      stopping.stopFast(BranchEngines.STOP_TIMEOUT);
+      governor.left(stopping);
+      stopped.accept(this);
+      return true;
     } finally {
       operations.unlock();
     }
   }
 
-  private synchronized boolean idle(Duration timeout) {
-    return engine != null
-        && leases == 0
-        && waking == null
-        && System.nanoTime() - idleSinceNanos > timeout.toNanos();
+  synchronized boolean isIdle() {
+    return engine != null && leases == 0 && waking == null;
   }
 
-  /** Refuses every later connection with the reason. */
-  synchronized void close(BranchException reason) {
-    closed = reason;
+  /** Since nobody has a lease any more. */
+  synchronized long idleNanos() {
+    return System.nanoTime() - idleSinceNanos;
+  }
+
+  /** Refuses every later connection with the reason, and those that wait. */
+  void close(BranchException reason) {
+    Waking attempt;
+    synchronized (this) {
+      closed = reason;
+      attempt = waking;
+    }
+    if (attempt != null) {
+      attempt.engine().completeExceptionally(reason);
+    }
   }
 
   private final class Lease implements EngineLease {
 
     private final Engine leased;
     private final AtomicBoolean open = new AtomicBoolean(true);
+    private final CompletableFuture<EngineEnd> ending = new CompletableFuture<>();
 
     Lease(Engine leased) {
       this.leased = leased;
@@ -229,9 +325,14 @@ final class LiveBranch {
     }
 
     @Override
+    public CompletionStage<EngineEnd> ending() {
+      return ending.minimalCompletionStage();
+    }
+
+    @Override
     public void close() {
       if (open.compareAndSet(true, false)) {
-        release();
+        release(this);
       }
     }
   }

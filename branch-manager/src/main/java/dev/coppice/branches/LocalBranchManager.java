@@ -73,7 +73,8 @@ final class LocalBranchManager implements BranchManager {
   @Override
   public void deleteBranch(BranchName name) {
     requireOpen();
-    Failures.translated(() -> branches.delete(ground.register().branch(name)));
+    Failures.translated(
+        () -> branches.delete(ground.register().branch(name), EngineEnd.Operation.DELETE));
   }
 
   @Override

@@ -27,7 +27,8 @@ public record ManagerConfig(
     int warmEngines,
     Duration idleTimeout,
     Optional<Duration> snapshotRetention,
-    boolean allowSuperuser) {
+    boolean allowSuperuser,
+    EngineRoom room) {
 
   public ManagerConfig {
     postgresDirectories = List.copyOf(postgresDirectories);

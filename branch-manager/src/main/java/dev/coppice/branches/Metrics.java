@@ -13,6 +13,8 @@ final class Metrics {
   final Timer seal;
   final Counter warm;
   final Counter cold;
+  final Counter evictedBranches;
+  final Counter evictedWarm;
 
   Metrics(MeterRegistry meters, Register register) {
     create = timer(meters, "coppice.branch.create", "Creating a branch, its engine's start apart");
@@ -21,6 +23,8 @@ final class Metrics {
     seal = timer(meters, "coppice.source.seal", "Sealing a base into a snapshot");
     warm = claims(meters, "warm");
     cold = claims(meters, "cold");
+    evictedBranches = evictions(meters, "branch");
+    evictedWarm = evictions(meters, "warm");
     meters.gauge("coppice.branches", register, r -> r.branches().size());
     meters.gauge("coppice.sources", register, r -> r.sources().size());
     meters.gauge(
@@ -32,6 +36,20 @@ final class Metrics {
   /** Engines that nobody has asked for yet. */
   static void watch(MeterRegistry meters, WarmPool pool) {
     meters.gauge("coppice.engines.warm", pool, WarmPool::waiting);
+  }
+
+  /** How full it is. */
+  static void watch(MeterRegistry meters, Governor governor) {
+    meters.gauge("coppice.engines.memory", governor, Governor::occupiedBytes);
+    meters.gauge("coppice.engines.memory.limit", governor, Governor::memoryBytes);
+    meters.gauge("coppice.engines.waiting", governor, Governor::waiting);
+  }
+
+  private static Counter evictions(MeterRegistry meters, String kind) {
+    return Counter.builder("coppice.engines.evicted")
+        .description("Engines that nobody used, stopped to make room for others")
+        .tag("kind", kind)
+        .register(meters);
   }
 
   private static Timer timer(MeterRegistry meters, String name, String description) {

@@ -97,17 +97,21 @@ final class Opening {
             new Metrics(meters, register),
             workers,
             InstantSource.system());
+    Governor governor = new Governor(config.room());
     BranchEngines engines =
-        new BranchEngines(store, host, installations, Runtime.getRuntime().availableProcessors());
+        new BranchEngines(
+            store, host, installations, governor, Runtime.getRuntime().availableProcessors());
     WarmPool pool = new WarmPool(store, engines, ground.passwords(), config.warmEngines(), workers);
     Metrics.watch(meters, pool);
+    Metrics.watch(meters, governor);
+    governor.evictBy(new Eviction(register, pool, ground.metrics())::stopOne);
     Branches branches = new Branches(ground, engines, pool);
     recover(ground, branches, catalogueEngine.store());
     register
         .sources()
         .forEach(
             source -> register.newest(source).ifPresent(newest -> pool.follow(source, newest)));
-    Sweeper sweeper = new Sweeper(ground, branches);
+    Sweeper sweeper = new Sweeper(ground, branches, governor, pool);
     sweeper.start();
     return new LocalBranchManager(
         ground,

@@ -50,7 +50,7 @@ record Shutdown(
     branch.close(refusal());
     branch.operations.lock();
     try {
-      branch.suspend();
+      branch.suspend(new EngineEnd(branch.name(), EngineEnd.Operation.SHUT_DOWN));
     } finally {
       branch.operations.unlock();
     }

@@ -12,18 +12,23 @@ final class Sweeper implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
   private static final int SELDOM_SWEEPS = 60;
+  private static final int MEASURING_SWEEPS = 5;
 
   private final Ground ground;
   private final Branches branches;
+  private final Governor governor;
+  private final WarmPool pool;
   private final Retention retention;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("coppice-sweeper").daemon().factory());
   private int sweeps;
 
-  Sweeper(Ground ground, Branches branches) {
+  Sweeper(Ground ground, Branches branches, Governor governor, WarmPool pool) {
     this.ground = ground;
     this.branches = branches;
+    this.governor = governor;
+    this.pool = pool;
     this.retention = new Retention(ground);
   }
 
@@ -41,6 +46,10 @@ final class Sweeper implements AutoCloseable {
           ground.workers().execute(() -> branch.suspendIfIdle(ground.config().idleTimeout()));
         }
       }
+      if (sweeps % MEASURING_SWEEPS == 0) {
+        ground.workers().execute(governor::measure);
+        pool.topUp();
+      }
       if (sweeps++ % SELDOM_SWEEPS == 0) {
         ground.host().boundLogs();
         ground.workers().execute(retention::run);
@@ -52,7 +61,7 @@ final class Sweeper implements AutoCloseable {
 
   private void expire(LiveBranch branch) {
     try {
-      branches.delete(branch);
+      branches.delete(branch, EngineEnd.Operation.EXPIRE);
       LOG.info("Branch {} has expired and is deleted", branch.name());
     } catch (BranchException e) {
       if (e.failure() != BranchFailure.BRANCH_NOT_FOUND) {

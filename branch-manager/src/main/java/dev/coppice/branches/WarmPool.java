@@ -100,6 +100,11 @@ final class WarmPool implements AutoCloseable {
     return Optional.ofNullable(claimed);
   }
 
+  /** Fills up again what was stopped to make room, where there is some. */
+  synchronized void topUp() {
+    fill();
+  }
+
   /** How many engines wait. */
   synchronized int waiting() {
     return waiting.values().stream().mapToInt(Deque::size).sum();
@@ -144,7 +149,13 @@ final class WarmPool implements AutoCloseable {
           }
         }
         yieldToClients();
-        add(target.get());
+        if (!add(target.get())) {
+          // The next claim tries again.
+          synchronized (this) {
+            filling = false;
+          }
+          return;
+        }
       }
     } catch (RuntimeException e) {
       LOG.warn("The pool of warm engines could not be filled; the next branch tries again", e);
@@ -168,7 +179,22 @@ final class WarmPool implements AutoCloseable {
     }
   }
 
-  private void add(Target target) {
+  /** Whether there was room for one more. */
+  private boolean add(Target target) {
+    Optional<Governor.Seat> seat = engines.governor().tryTake();
+    if (seat.isEmpty()) {
+      return false;
+    }
+    try {
+      add(target, seat.get());
+      return true;
+    } catch (RuntimeException e) {
+      seat.get().close();
+      throw e;
+    }
+  }
+
+  private void add(Target target, Governor.Seat seat) {
     BranchId branch = store.fork(target.snapshot);
     WarmBranch warm;
     try {
@@ -178,6 +204,7 @@ final class WarmPool implements AutoCloseable {
       engines.forget(branch);
       throw e;
     }
+    seat.take(warm.engine);
     boolean wanted;
     synchronized (this) {
       Target current = targets.get(target.source.id());
@@ -193,8 +220,23 @@ final class WarmPool implements AutoCloseable {
 
   private void discard(WarmBranch warm) {
     warm.engine.stopNow();
+    engines.governor().left(warm.engine);
     engines.forget(warm.store);
     Ground.leniently("warm branch " + warm.store, () -> store.delete(warm.store));
+  }
+
+  /** Stops an engine that waits and returns when it has ended; false if there is none. */
+  boolean stopOne() {
+    Optional<WarmBranch> superfluous;
+    synchronized (this) {
+      superfluous =
+          waiting.values().stream()
+              .filter(entries -> !entries.isEmpty())
+              .findFirst()
+              .map(Deque::remove);
+    }
+    superfluous.ifPresent(this::discard);
+    return superfluous.isPresent();
   }
 
   /** Stops every engine that waits. */

@@ -101,7 +101,29 @@ final class BranchLab implements AutoCloseable {
         warmEngines,
         idleTimeout,
         Optional.ofNullable(snapshotRetention),
-        allowSuperuser);
+        allowSuperuser,
+        EngineRoom.usual());
+  }
+
+  /** With room for so many engines before they are measured. */
+  BranchManager open(int warmEngines, int engines, Duration turnTimeout) {
+    ManagerConfig usual = config(warmEngines, Duration.ofMinutes(10), true);
+    EngineRoom room =
+        new EngineRoom(engines * Governor.NEW_ENGINE_BYTES, turnTimeout, Duration.ofMinutes(2));
+    return BranchManager.open(
+        new ManagerConfig(
+            usual.dataDirectory(),
+            usual.runDirectory(),
+            usual.postgresDirectories(),
+            usual.embeddedArchives(),
+            usual.engineUser(),
+            usual.warmEngines(),
+            usual.idleTimeout(),
+            usual.snapshotRetention(),
+            usual.allowSuperuser(),
+            room),
+        password -> "verifier of " + password,
+        new SimpleMeterRegistry());
   }
 
   BranchManager open(int warmEngines) {
@@ -144,7 +166,7 @@ final class BranchLab implements AutoCloseable {
 
     static Client connect(BranchManager manager, String branch, String role) throws Exception {
       EngineLease lease =
-          manager.connect(new BranchName(branch)).toCompletableFuture().get(1, TimeUnit.MINUTES);
+          manager.connect(new BranchName(branch)).toCompletableFuture().get(3, TimeUnit.MINUTES);
       return new Client(
           lease,
           DriverManager.getConnection(

@@ -32,7 +32,8 @@ final class DoomedServer {
             1,
             Duration.ofMinutes(10),
             Optional.empty(),
-            true);
+            true,
+            EngineRoom.usual());
     BranchManager manager =
         BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());
     if (arguments[1].equals("pull")) {

@@ -3,6 +3,8 @@ package dev.coppice.proxy;
 import dev.coppice.proxy.session.ProxyListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** Accepts Postgres clients and connects each to the engine of the branch that it names. */
 public interface ProxyServer extends AutoCloseable {
@@ -19,6 +21,9 @@ public interface ProxyServer extends AutoCloseable {
 
   /** SHA-256 of the certificate that TLS clients are shown, lower-case hexadecimal. */
   String certificateFingerprint();
+
+  /** What clients must trust, as PEM, if the certificate is a generated one. */
+  Optional<Path> certificateAuthority();
 
   /** Ends every session with SQLSTATE 57P01, then releases all threads and sockets. */
   @Override

@@ -2,6 +2,7 @@ package dev.coppice.server;
 
 import dev.coppice.branches.BranchLogin;
 import dev.coppice.branches.BranchManager;
+import dev.coppice.branches.EngineEnd;
 import dev.coppice.branches.EngineLease;
 import dev.coppice.proxy.BranchRequest;
 import dev.coppice.proxy.BranchResolver;
@@ -49,6 +50,39 @@ final class BranchDirectory implements BranchResolver {
     });
   }
 
+  /** What clients of an engine that is being stopped are told. */
+  static Refusal farewell(EngineEnd end) {
+    String branch = "branch \"%s\"".formatted(end.branch());
+    String again = "Connect again";
+    return switch (end.operation()) {
+      case RESET ->
+          ended(
+              "branch_reset",
+              branch
+                  + " is being reset"
+                  + end.snapshot().map(" to snapshot \"%s\""::formatted).orElse(""),
+              again + ": you will see what the branch was reset to.");
+      case DELETE ->
+          ended(
+              "branch_deleted",
+              branch + " is being deleted",
+              "`coppice branch list` shows the others.");
+      case EXPIRE ->
+          ended(
+              "branch_expired",
+              branch + " has expired and is being deleted",
+              "A branch without --ttl stays until it is deleted.");
+      case SUSPEND ->
+          ended("branch_suspended", branch + " is being suspended", again + ": that wakes it.");
+      case SHUT_DOWN ->
+          ended("shutting_down", "the server is shutting down", again + " when it is back.");
+    };
+  }
+
+  private static Refusal ended(String kind, String why, String hint) {
+    return new Refusal(kind, "57P01", "terminating connection because " + why, hint);
+  }
+
   private record Target(BranchManager manager, BranchLogin login) implements BranchTarget {
     @Override
     public ScramVerifier verifier() {
@@ -75,6 +109,11 @@ final class BranchDirectory implements BranchResolver {
     @Override
     public Object engine() {
       return lease.engine();
+    }
+
+    @Override
+    public CompletionStage<Refusal> ending() {
+      return lease.ending().thenApply(BranchDirectory::farewell);
     }
 
     @Override

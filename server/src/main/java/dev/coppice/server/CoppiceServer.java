@@ -2,7 +2,10 @@ package dev.coppice.server;
 
 import dev.coppice.branches.BranchManager;
 import dev.coppice.branches.BranchName;
+import dev.coppice.branches.EngineRoom;
 import dev.coppice.branches.ManagerConfig;
+import dev.coppice.proxy.IdleLimits;
+import dev.coppice.proxy.LoginLimits;
 import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
@@ -42,7 +45,9 @@ import org.slf4j.LoggerFactory;
 /** A running server: the manager, the proxy in front of it, and the HTTP port. */
 public final class CoppiceServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CoppiceServer.class);
-  private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(60);
+
+  /** For the manager to say first what a client waits for in vain. */
+  private static final Duration MANAGERS_START = Duration.ofSeconds(5);
 
   private final Settings settings;
   private final PrometheusMeterRegistry metrics =
@@ -152,7 +157,8 @@ public final class CoppiceServer implements AutoCloseable {
             hostNames(settings),
             AccessToken.forServer(settings.dataDirectory(), environment),
             Version.text(),
-            this::connectionString);
+            this::connectionString,
+            proxy.certificateAuthority());
     return RestServer.start(config, manager, metrics);
   }
 
@@ -166,7 +172,9 @@ public final class CoppiceServer implements AutoCloseable {
         settings.warmEngines(),
         settings.idleTimeout(),
         settings.snapshotRetention(),
-        settings.allowSuperuser());
+        settings.allowSuperuser(),
+        new EngineRoom(
+            settings.engineMemoryBytes(), settings.turnTimeout(), settings.wakeTimeout()));
   }
 
   private static void requireFree(InetSocketAddress address, String key) {
@@ -199,14 +207,17 @@ public final class CoppiceServer implements AutoCloseable {
         listen,
         settings.tls().map(tls -> new ProxyConfig.TlsFiles(tls.certificate(), tls.key())),
         settings.dataDirectory().resolve("tls"),
-        HANDSHAKE_TIMEOUT,
-        settings.wakeTimeout(),
+        settings.logins().time(),
+        settings.turnTimeout().plus(settings.wakeTimeout()).plus(MANAGERS_START),
         settings.domain(),
         settings.sessionReuse(),
         new ProxyLimits(
             settings.connections().all(),
             settings.connections().perBranch(),
-            settings.connections().perAddress()));
+            settings.connections().perAddress(),
+            new LoginLimits(
+                settings.logins().bytes(), settings.logins().failures(), settings.logins().pause()),
+            new IdleLimits(settings.idle().session(), settings.idle().transaction())));
   }
 
   private void bindMetrics() {

@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -207,6 +208,24 @@ class ServerIT {
   }
 
   @Test
+  @Order(5)
+  void clientsCanVerifyTheServer() throws Exception {
+    Path file = directory.resolve("trusted.pem");
+    Ran ca = run("ca");
+    assertThat(ca.exit()).as(ca.err()).isZero();
+    Files.writeString(file, ca.out());
+    String plain = server.url(new BranchName("one"));
+    String verified =
+        plain
+            .replace("127.0.0.1", "localhost")
+            .replace("sslmode=disable", "sslmode=verify-full&sslrootcert=" + file);
+    assertThat(verified).isNotEqualTo(plain);
+    assertThat(query(verified, "SELECT 1")).isEqualTo("1");
+    Files.writeString(file, "");
+    assertThat(stateOf(verified)).isNotNull();
+  }
+
+  @Test
   @Order(6)
   void theWireTellsWhatIsWrong() throws Exception {
     String url = server.url(new BranchName("one"));
@@ -220,6 +239,36 @@ class ServerIT {
       assertThat(sent(bytes).length).isLessThan(1000);
     }
     assertThat(query(url, "SELECT 1")).isEqualTo("1");
+  }
+
+  @Test
+  @Order(6)
+  void aResetEndsSessionsAndSaysWhy() throws Exception {
+    String url = created("brief");
+    for (String operation : List.of("reset", "suspend", "delete")) {
+      try (Connection idle = connect(url);
+          Connection busy = connect(url);
+          Statement sleep = busy.createStatement()) {
+        CompletableFuture<SQLException> slept =
+            CompletableFuture.supplyAsync(() ->
+                catchThrowableOfType(
+                    SQLException.class, () -> sleep.execute("SELECT pg_sleep(3600)")));
+        assertThat(run("branch", operation, "brief").exit()).isZero();
+        SQLException rested =
+            catchThrowableOfType(
+                SQLException.class, () -> idle.createStatement().execute("SELECT 1"));
+        for (SQLException told : List.of(rested, slept.get())) {
+          assertThat(told.getSQLState()).as(told.getMessage()).isEqualTo("57P01");
+          assertThat(told.getMessage())
+              .contains("terminating connection because branch \"brief\" is being")
+              .contains(operation.equals("suspend") ? "suspended" : operation);
+        }
+      }
+      if (!operation.equals("delete")) {
+        assertThat(query(url, "SELECT 1")).isEqualTo("1");
+      }
+    }
+    assertThat(stateOf(url)).isEqualTo("3D000");
   }
 
   @Test

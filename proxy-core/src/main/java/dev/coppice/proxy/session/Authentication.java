@@ -2,6 +2,7 @@ package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.BranchRequest;
 import dev.coppice.proxy.BranchTarget;
+import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.RefusedException;
 import dev.coppice.proxy.route.Route;
 import dev.coppice.proxy.scram.ScramExchange;
@@ -17,6 +18,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The second stage: finds the branch and lets the client prove that it knows the password. */
@@ -81,7 +83,7 @@ final class Authentication extends SimpleChannelInboundHandler<PasswordMessage> 
   }
 
   private Optional<byte[]> bindingHash() {
-    return encrypted ? connection.services().tls().bindingHash() : Optional.empty();
+    return encrypted ? connection.tls().bindingHash() : Optional.empty();
   }
 
   @Override
@@ -121,12 +123,16 @@ final class Authentication extends SimpleChannelInboundHandler<PasswordMessage> 
 
   private void checkProof(ChannelHandlerContext ctx, byte[] clientFinal) {
     state = State.DONE;
+    FailedLogins logins = connection.services().failedLogins();
+    // Others may have failed since this one began.
+    logins.requireFew(route.branch(), connection.address());
     Optional<String> serverFinal = exchange().finish(clientFinal);
     if (serverFinal.isEmpty() || target == null) {
-      connection.refuse(LoginSecrets.wrongPassword(route.role(), route.branch()));
+      refuseAfter(logins.failed(route.branch(), connection.address()));
       return;
     }
-    connection.services().metrics().authenticated(connection.ageNanos());
+    logins.succeeded(route.branch(), connection.address());
+    connection.authenticated();
     ByteBuf welcome = ctx.alloc().buffer();
     BackendMessages.authenticationSaslFinal(welcome, serverFinal.get());
     BackendMessages.authenticationOk(welcome);
@@ -134,6 +140,19 @@ final class Authentication extends SimpleChannelInboundHandler<PasswordMessage> 
     WakeUp next = new WakeUp(connection, route, target);
     connection.enter(next);
     next.begin();
+  }
+
+  private void refuseAfter(long millis) {
+    Refusal wrong = LoginSecrets.wrongPassword(route.role(), route.branch());
+    if (millis == 0) {
+      connection.refuse(wrong);
+    } else {
+      var _ =
+          connection
+              .client()
+              .eventLoop()
+              .schedule(() -> connection.refuse(wrong), millis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private ScramExchange exchange() {

@@ -3,6 +3,7 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.RefusedException;
 import dev.coppice.proxy.session.ProxyMetrics.Outcome;
+import dev.coppice.proxy.tls.TlsIdentity;
 import dev.coppice.proxy.wire.BackendMessages;
 import dev.coppice.proxy.wire.StartupDecoder;
 import io.netty.buffer.ByteBuf;
@@ -38,11 +39,18 @@ final class Connection {
 
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
 
+  /** Stands first until the client is authenticated. */
+  static final String BYTES = "bytes";
+
   private static final String DECODER = "decoder";
   private static final String STAGE = "stage";
 
   private final Channel client;
   private final ProxyServices services;
+
+  /** What this client is shown, whatever others are later. */
+  private final TlsIdentity tls;
+
   private final long acceptedNanos = System.nanoTime();
   private Outcome outcome = Outcome.ABANDONED;
   private Consumer<Refusal> terminator = this::refuse;
@@ -53,6 +61,7 @@ final class Connection {
   private Connection(Channel client, ProxyServices services) {
     this.client = client;
     this.services = services;
+    this.tls = services.tls().get();
   }
 
   /** Takes a channel that was just accepted. */
@@ -63,7 +72,8 @@ final class Connection {
     StartupDecoder decoder = new StartupDecoder();
     client
         .pipeline()
-        .addLast(new DirectTlsDetector(services.tls()))
+        .addLast(BYTES, new HandshakeBytes(connection, services.config().limits().logins().bytes()))
+        .addLast(new DirectTlsDetector(connection.tls))
         .addLast(DECODER, decoder)
         .addLast(STAGE, new Handshake(connection, decoder));
     connection.allow(
@@ -85,12 +95,12 @@ final class Connection {
     return services;
   }
 
-  SocketAddress address() {
-    return client.remoteAddress();
+  TlsIdentity tls() {
+    return tls;
   }
 
-  long ageNanos() {
-    return System.nanoTime() - acceptedNanos;
+  SocketAddress address() {
+    return client.remoteAddress();
   }
 
   /** Runs on the client's event loop, at once if that is the caller's. */
@@ -135,6 +145,12 @@ final class Connection {
       deadline.cancel(false);
       deadline = null;
     }
+  }
+
+  /** From now on the client may send what it likes. */
+  void authenticated() {
+    services.metrics().authenticated(System.nanoTime() - acceptedNanos);
+    client.pipeline().remove(BYTES);
   }
 
   /** Of protocol 3, as agreed with the client. */

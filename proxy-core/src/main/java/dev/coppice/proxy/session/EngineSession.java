@@ -1,6 +1,7 @@
 package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.EngineEndpoint;
+import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.wire.CancelKey;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -23,6 +24,8 @@ final class EngineSession {
   private final EngineEndpoint endpoint;
   private final ChannelFutureListener releasing = _ -> release();
   private volatile @Nullable Channel channel;
+  private volatile @Nullable Refusal farewell;
+  private volatile @Nullable Runnable onEnding;
   private @Nullable SessionStart start;
   private @Nullable CancelKey clientKey;
   private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
@@ -31,6 +34,28 @@ final class EngineSession {
     this.services = services;
     this.endpoint = endpoint;
     services.sessions().add(this);
+    endpoint.ending().thenAccept(this::end);
+  }
+
+  private void end(Refusal why) {
+    farewell = why;
+    Runnable then = onEnding;
+    if (then != null) {
+      then.run();
+    }
+  }
+
+  /** What to tell the client in the engine's place, once it is about to be stopped. Any thread. */
+  @Nullable Refusal farewell() {
+    return farewell;
+  }
+
+  /** Called at once or later, on any thread, when there is a farewell. */
+  void onEnding(Runnable then) {
+    onEnding = then;
+    if (farewell != null) {
+      then.run();
+    }
   }
 
   EngineEndpoint endpoint() {
@@ -64,6 +89,14 @@ final class EngineSession {
     CancelKey key = services.cancelKeys().issue(how.cancelKey(), endpoint.socket(), secretBytes);
     clientKey = key;
     return key;
+  }
+
+  /** Asks the engine to stop what it is doing; the session stays. */
+  void cancel() {
+    if (start != null) {
+      Cancellation.send(
+          services.dialer(), channel().eventLoop(), endpoint.socket(), start.cancelKey());
+    }
   }
 
   /** Ends the session even if a statement is running. */

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,10 @@ final class EngineStartup extends ByteToMessageDecoder {
   private boolean ordinary = true;
   private boolean begun;
   private boolean refused;
+
+  /** Whether another session may begin where this one could not. */
+  private boolean notNow;
+
   private boolean ready;
 
   EngineStartup(Connection connection, EngineSession session, WakeUp wakeUp) {
@@ -61,6 +66,11 @@ final class EngineStartup extends ByteToMessageDecoder {
       }
       return;
     }
+    if (type == 'E' && !begun && isNotNow(message)) {
+      message.release();
+      notNow = true;
+      return;
+    }
     if (type == 'S') {
       ordinary &= !begun;
       greeting.writeBytes(ByteBufUtil.getBytes(message));
@@ -87,6 +97,23 @@ final class EngineStartup extends ByteToMessageDecoder {
     }
   }
 
+  /** Whether the engine starts or stops: SQLSTATE 57P01 to 57P03. */
+  private static boolean isNotNow(ByteBuf error) {
+    int at = HEADER_BYTES;
+    while (at < error.writerIndex() && error.getByte(at) != 0) {
+      int end = error.indexOf(at, error.writerIndex(), (byte) 0);
+      if (error.getByte(at) == 'C') {
+        String state = error.toString(at + 1, Math.max(0, end - at - 1), StandardCharsets.US_ASCII);
+        return state.equals("57P01") || state.equals("57P02") || state.equals("57P03");
+      }
+      if (end < 0) {
+        return false;
+      }
+      at = end + 1;
+    }
+    return false;
+  }
+
   private static void expectOk(ByteBuf message) {
     int method = message.readableBytes() < 9 ? -1 : message.getInt(HEADER_BYTES);
     if (method != AUTHENTICATION_OK) {
@@ -109,10 +136,12 @@ final class EngineStartup extends ByteToMessageDecoder {
     if (ready) {
       return;
     }
-    if (refused) {
+    if (notNow) {
+      wakeUp.again();
+    } else if (refused) {
       connection.dismissRefused("engine_refused");
     } else {
-      wakeUp.lost();
+      wakeUp.lost(session, begun);
     }
   }
 

@@ -53,7 +53,7 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
     }
     tlsAsked = true;
     ctx.writeAndFlush(ctx.alloc().buffer(1).writeByte('S'));
-    ctx.pipeline().addFirst(connection.services().tls().newHandler(ctx.alloc()));
+    ctx.pipeline().addAfter(Connection.BYTES, null, connection.tls().newHandler(ctx.alloc()));
   }
 
   private void refuseGss(ChannelHandlerContext ctx) {
@@ -69,6 +69,7 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
 
   private void startup(ChannelHandlerContext ctx, StartupMessage message) {
     Route route = connection.services().carriers().read(message, serverName);
+    connection.services().failedLogins().requireFew(route.branch(), connection.address());
     Runnable leaving =
         connection.services().admissions().admit(route.branch(), connection.address());
     ctx.channel().closeFuture().addListener(_ -> leaving.run());

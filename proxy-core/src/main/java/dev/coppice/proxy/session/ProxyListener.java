@@ -4,8 +4,8 @@ import dev.coppice.proxy.BranchResolver;
 import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.ProxyServer;
 import dev.coppice.proxy.route.BranchCarriers;
+import dev.coppice.proxy.tls.CurrentIdentity;
 import dev.coppice.proxy.tls.GeneratedCertificate;
-import dev.coppice.proxy.tls.TlsIdentity;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -18,7 +18,10 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class ProxyListener implements ProxyServer {
 
   private static final Logger log = LoggerFactory.getLogger(ProxyListener.class);
+
+  private static final Duration LOOK_AT_FILES = Duration.ofSeconds(5);
+  private static final Duration LOOK_AT_GENERATED = Duration.ofHours(1);
 
   private static final int BACKLOG = 1024;
   private static final long DRAIN_MILLIS = 2_000;
@@ -82,14 +88,36 @@ public final class ProxyListener implements ProxyServer {
 
   public static ProxyListener start(
       ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
-    TlsIdentity tls =
-        TlsIdentity.of(
-            config
-                .tlsCertificate()
-                .orElseGet(() ->
+    CurrentIdentity tls = tls(config);
+    boolean complete = false;
+    try {
+      ProxyListener started = start(config, resolver, metrics, tls);
+      complete = true;
+      return started;
+    } finally {
+      if (!complete) {
+        tls.close();
+      }
+    }
+  }
+
+  private static CurrentIdentity tls(ProxyConfig config) {
+    return config
+        .tlsCertificate()
+        .map(files -> CurrentIdentity.of(() -> files, LOOK_AT_FILES))
+        .orElseGet(() ->
+            CurrentIdentity.of(
+                () ->
                     GeneratedCertificate.in(
-                        config.tlsDirectory(), config.domain(), Clock.systemUTC())));
+                        config.tlsDirectory(), config.domain(), Clock.systemUTC()),
+                LOOK_AT_GENERATED));
+  }
+
+  private static ProxyListener start(
+      ProxyConfig config, BranchResolver resolver, MeterRegistry metrics, CurrentIdentity tls) {
     Transport transport = Transport.choose();
+    ProxyMetrics counted = new ProxyMetrics(metrics);
+    counted.watch(tls);
     ProxyServices services =
         new ProxyServices(
             config,
@@ -100,9 +128,10 @@ public final class ProxyListener implements ProxyServer {
             new EngineSessions(),
             new SpareSessions(config.sessionReuse()),
             new CancelKeys(),
-            new ProxyMetrics(metrics),
+            counted,
             new LoginSecrets(),
-            new Admissions(config.limits()));
+            new Admissions(config.limits()),
+            new FailedLogins(config.limits().logins(), System::nanoTime));
     ProxyListener started = new ProxyListener(services, transport);
     log.info("proxy listens on {} ({})", started.address(), transport);
     return started;
@@ -126,7 +155,14 @@ public final class ProxyListener implements ProxyServer {
 
   @Override
   public String certificateFingerprint() {
-    return services.tls().fingerprint();
+    return services.tls().get().fingerprint();
+  }
+
+  @Override
+  public Optional<Path> certificateAuthority() {
+    return services.config().tlsCertificate().isPresent()
+        ? Optional.empty()
+        : Optional.of(GeneratedCertificate.authority(services.config().tlsDirectory()));
   }
 
   @Override
@@ -147,5 +183,6 @@ public final class ProxyListener implements ProxyServer {
     services.spares().close();
     loops.shutdownGracefully(0, DRAIN_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
     services.sessions().release();
+    services.tls().close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.coppice.proxy.session;
 
+import dev.coppice.proxy.tls.CurrentIdentity;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -35,6 +36,8 @@ final class ProxyMetrics {
   private final Map<Outcome, Counter> connections = new EnumMap<>(Outcome.class);
   private final Counter newSessions;
   private final Counter reusedSessions;
+  private final Counter bytesIn;
+  private final Counter bytesOut;
   private final Timer handshake;
   private final Timer wake;
   private final Set<String> kinds = ConcurrentHashMap.newKeySet();
@@ -60,6 +63,8 @@ final class ProxyMetrics {
     }
     this.newSessions = sessions("new");
     this.reusedSessions = sessions("reused");
+    this.bytesIn = bytes("in");
+    this.bytesOut = bytes("out");
     this.handshake =
         Timer.builder("coppice.proxy.handshake")
             .description("From accepting a connection to the end of authentication")
@@ -72,11 +77,38 @@ final class ProxyMetrics {
             .register(registry);
   }
 
+  /** Tells until when the certificate is valid. */
+  void watch(CurrentIdentity tls) {
+    Gauge.builder(
+            "coppice.proxy.certificate.expires", tls, t -> t.get().validUntil().getEpochSecond())
+        .description("When the certificate that TLS clients are shown expires, since the epoch")
+        .baseUnit("seconds")
+        .register(registry);
+  }
+
   private Counter sessions(String origin) {
     return Counter.builder("coppice.proxy.sessions")
         .description("Engines' sessions that clients were given")
         .tag("origin", origin)
         .register(registry);
+  }
+
+  private Counter bytes(String direction) {
+    return Counter.builder("coppice.proxy.bytes")
+        .description("What passed between clients and engines, without TLS")
+        .tag("direction", direction)
+        .baseUnit("bytes")
+        .register(registry);
+  }
+
+  /** From a client to its engine. */
+  void in(int bytes) {
+    bytesIn.increment(bytes);
+  }
+
+  /** From an engine to its client. */
+  void out(int bytes) {
+    bytesOut.increment(bytes);
   }
 
   void session(boolean reused) {
@@ -104,12 +136,24 @@ final class ProxyMetrics {
   }
 
   void refused(String kind) {
-    String label = kinds.contains(kind) || kinds.size() < MAX_KINDS ? kind : OTHER_KINDS;
-    kinds.add(label);
     Counter.builder("coppice.proxy.refusals")
         .description("Clients that were turned away, by reason")
-        .tag("kind", label)
+        .tag("kind", label(kind))
         .register(registry)
         .increment();
+  }
+
+  void ended(String kind) {
+    Counter.builder("coppice.proxy.sessions.ended")
+        .description("Sessions that the proxy ended, by reason")
+        .tag("kind", label(kind))
+        .register(registry)
+        .increment();
+  }
+
+  private String label(String kind) {
+    String label = kinds.contains(kind) || kinds.size() < MAX_KINDS ? kind : OTHER_KINDS;
+    kinds.add(label);
+    return label;
   }
 }

@@ -3,18 +3,19 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.BranchResolver;
 import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.route.BranchCarriers;
-import dev.coppice.proxy.tls.TlsIdentity;
+import dev.coppice.proxy.tls.CurrentIdentity;
 
 /** What all connections of one proxy share. */
 record ProxyServices(
     ProxyConfig config,
     BranchResolver resolver,
     BranchCarriers carriers,
-    TlsIdentity tls,
+    CurrentIdentity tls,
     EngineDialer dialer,
     EngineSessions sessions,
     SpareSessions spares,
     CancelKeys cancelKeys,
     ProxyMetrics metrics,
     LoginSecrets secrets,
-    Admissions admissions) {}
+    Admissions admissions,
+    FailedLogins failedLogins) {}

@@ -1,5 +1,6 @@
 package dev.coppice.proxy.session;
 
+import dev.coppice.proxy.IdleLimits;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.session.ProxyMetrics.Outcome;
 import io.netty.buffer.ByteBuf;
@@ -32,6 +33,9 @@ final class Relay {
   /** For an engine to notice by itself that its client is gone. */
   private static final long GONE_MILLIS = 250;
 
+  /** For an engine that is being stopped to say so. */
+  private static final long ENDING_MILLIS = 5_000;
+
   private static final String ENGINE_SIDE = "relay";
 
   private static final int TERMINATE_BYTES = 5;
@@ -39,12 +43,19 @@ final class Relay {
   private final Connection connection;
   private final EngineSession session;
   private final Optional<SessionUse> use;
+  private final ProxyMetrics metrics;
   private final Channel client;
   private final Channel engine;
   private boolean betweenMessages = true;
   private boolean engineInputClosed;
   private boolean left;
+
+  /** Whether the client was told that its session ends; nothing may come behind that. */
+  private boolean told;
+
+  private @Nullable Refusal parting;
   private @Nullable SessionWatch watch;
+  private final @Nullable Idleness idleness;
   private @Nullable ScheduledFuture<?> killing;
 
   /**
@@ -55,8 +66,12 @@ final class Relay {
     this.session = session;
     this.use = use;
     this.watch = use.map(SessionUse::watch).orElse(null);
+    this.metrics = connection.services().metrics();
     this.client = connection.client();
     this.engine = session.channel();
+    IdleLimits limits = connection.services().config().limits().idle();
+    this.idleness =
+        limits.isNone() ? null : new Idleness(limits, client.eventLoop(), this::endIdle);
   }
 
   /**
@@ -65,6 +80,10 @@ final class Relay {
   void begin(List<ByteBuf> held) {
     connection.outcome(Outcome.SERVED);
     connection.onTerminate(this::terminate);
+    session.onEnding(() -> connection.run(this::ending));
+    if (idleness != null) {
+      idleness.begin();
+    }
     engine.pipeline().addLast(ENGINE_SIDE, new EngineSide());
     ClientSide clientSide = new ClientSide();
     connection.enter(clientSide);
@@ -77,17 +96,53 @@ final class Relay {
     }
   }
 
-  /** Says why only where a message may begin; elsewhere the client would misread it. */
+  /**
+   * Says why where a message may begin; elsewhere the client would misread it, so the engine is
+   * asked to come to an end first.
+   */
   private void terminate(Refusal why) {
     if (betweenMessages) {
-      connection.tell(why);
+      part(why);
+    } else {
+      parting = why;
+      session.cancel();
     }
+  }
+
+  private void endIdle(Refusal why) {
+    if (!connection.isOver()) {
+      part(why);
+    }
+  }
+
+  private void part(Refusal why) {
+    told = true;
+    metrics.ended(why.kind());
+    connection.tell(why);
     connection.dismiss();
     clientEnded(GONE_MILLIS);
   }
 
+  /** The engine is about to be stopped. */
+  private void ending() {
+    Refusal why = session.farewell();
+    if (why == null || connection.isOver()) {
+      return;
+    }
+    if (betweenMessages) {
+      part(why);
+    } else {
+      // For a client that does not read, and so never sees the end of what the engine said.
+      var _ =
+          client.eventLoop().schedule(() -> client.close(), ENDING_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
   /** Lets the engine read to the end and leave by itself; makes it leave after a while. */
   private void clientEnded(long graceMillis) {
+    if (idleness != null) {
+      idleness.end();
+    }
     if (left || !engine.isActive()) {
       return;
     }
@@ -111,6 +166,9 @@ final class Relay {
   /** Sees the client off, and leaves the engine's session to the next one. */
   private void leave(SessionUse toOthers) {
     left = true;
+    if (idleness != null) {
+      idleness.end();
+    }
     cancelKilling();
     engine.pipeline().remove(ENGINE_SIDE);
     session.leaveTo(toOthers);
@@ -131,6 +189,10 @@ final class Relay {
       if (left) {
         bytes.release();
         return;
+      }
+      metrics.in(bytes.readableBytes());
+      if (idleness != null) {
+        idleness.client(bytes);
       }
       boolean ends = watch != null && watch.client(bytes);
       if (ends && use.isPresent() && bytes.readableBytes() == TERMINATE_BYTES && isReusable()) {
@@ -189,14 +251,40 @@ final class Relay {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
       ByteBuf bytes = (ByteBuf) message;
+      if (told) {
+        bytes.release();
+        return;
+      }
+      Refusal why = session.farewell();
+      if (why != null && endsWithFarewell(bytes)) {
+        client.write(bytes, client.voidPromise());
+        part(why);
+        return;
+      }
+      metrics.out(bytes.readableBytes());
       betweenMessages = endsWithReadyForQuery(bytes);
       if (watch != null) {
         watch.engine(bytes);
+      }
+      if (idleness != null) {
+        idleness.engine(bytes);
       }
       client.write(message, client.voidPromise());
       if (!client.isWritable() && client.isActive()) {
         engine.config().setAutoRead(false);
       }
+      if (parting != null && betweenMessages) {
+        part(parting);
+      }
+    }
+
+    /** What is left is what the engine said before it. */
+    private static boolean endsWithFarewell(ByteBuf bytes) {
+      int start = Farewell.start(bytes);
+      if (start >= 0) {
+        bytes.writerIndex(start);
+      }
+      return start >= 0;
     }
 
     @Override
@@ -211,6 +299,7 @@ final class Relay {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+      ending();
       connection.dismiss();
     }
 

@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,8 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(WakeUp.class);
 
   private static final int MAX_HELD_BYTES = 64 * 1024;
+  private static final long FIRST_PAUSE_MILLIS = 2;
+  private static final long MAX_PAUSE_MILLIS = 200;
 
   private final Connection connection;
   private final Route route;
@@ -39,6 +42,7 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private final Deque<ByteBuf> held = new ArrayDeque<>();
   private final long startNanos = System.nanoTime();
   private int heldBytes;
+  private long pauseMillis = FIRST_PAUSE_MILLIS;
   private boolean left;
   private @Nullable EngineSession session;
   private Optional<SessionUse> use = Optional.empty();
@@ -60,7 +64,35 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
                 .formatted(route.branch(), seconds),
             "Connect again: the engine may be up by then. `coppice doctor` says whether the machine"
                 + " is short of something."));
+    connect();
+  }
+
+  private void connect() {
     target.connect().whenComplete(this::hear);
+  }
+
+  /**
+   * The engine was ending, or had not quite begun, and the client has not noticed: asks for it
+   * anew. If its branch was reset, that is another one; if it was deleted, that is what is told.
+   */
+  void again() {
+    if (left) {
+      return;
+    }
+    session = null;
+    pauseMillis = Math.min(2 * pauseMillis, MAX_PAUSE_MILLIS);
+    var _ =
+        connection
+            .client()
+            .eventLoop()
+            .schedule(
+                () -> {
+                  if (!left) {
+                    connect();
+                  }
+                },
+                pauseMillis,
+                TimeUnit.MILLISECONDS);
   }
 
   private void hear(@Nullable EngineEndpoint endpoint, @Nullable Throwable failure) {
@@ -139,17 +171,21 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
       reached.release();
       return;
     }
-    connection
-        .services()
-        .dialer()
-        .dial(connection.client().eventLoop(), reached.endpoint().socket())
-        .addListener((Future<Channel> dialed) -> dialed(reached, dialed));
+    Future<Channel> dialing =
+        connection
+            .services()
+            .dialer()
+            .dial(connection.client().eventLoop(), reached.endpoint().socket());
+    reached.onEnding(() -> dialing.cancel(false));
+    dialing.addListener((Future<Channel> dialed) -> dialed(reached, dialed));
   }
 
   private void dialed(EngineSession reached, Future<Channel> dialed) {
     if (!dialed.isSuccess()) {
       reached.release();
-      if (!left) {
+      if (reached.farewell() != null) {
+        again();
+      } else if (!left) {
         log.error("engine {} cannot be reached", reached.endpoint().socket(), dialed.cause());
         connection.refuse(unreachable());
       }
@@ -192,10 +228,22 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
     new Relay(connection, session(), use).begin(first);
   }
 
-  /** The engine ended the session before it was ready, and the client was not told why. */
-  void lost() {
-    if (!left) {
+  /**
+   * The engine ended the session before it was ready, and the client was not told why.
+   *
+   * @param begun whether the client has heard of the session
+   */
+  void lost(EngineSession which, boolean begun) {
+    if (left) {
+      return;
+    }
+    Refusal farewell = which.farewell();
+    if (farewell == null) {
       connection.refuse(unreachable());
+    } else if (begun) {
+      connection.refuse(farewell);
+    } else {
+      again();
     }
   }
 

@@ -18,6 +18,7 @@ import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -93,6 +94,10 @@ public final class TlsIdentity {
    */
   public Optional<byte[]> bindingHash() {
     return bindingHash.length == 0 ? Optional.empty() : Optional.of(bindingHash);
+  }
+
+  public Instant validUntil() {
+    return certificate.getNotAfter().toInstant();
   }
 
   /** SHA-256 of the certificate, lower-case hexadecimal. */

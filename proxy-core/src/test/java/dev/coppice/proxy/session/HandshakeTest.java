@@ -1,32 +1,35 @@
 package dev.coppice.proxy.session;
 
+import static dev.coppice.proxy.session.HandshakeLab.answer;
+import static dev.coppice.proxy.session.HandshakeLab.leave;
+import static dev.coppice.proxy.session.HandshakeLab.outbound;
+import static dev.coppice.proxy.session.HandshakeLab.saslInitial;
+import static dev.coppice.proxy.session.HandshakeLab.send;
+import static dev.coppice.proxy.session.HandshakeLab.sent;
+import static dev.coppice.proxy.session.HandshakeLab.serverFirst;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.proxy.EngineEndpoint;
-import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.IdleLimits;
+import dev.coppice.proxy.LoginLimits;
 import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.RefusedException;
-import dev.coppice.proxy.route.BranchCarriers;
 import dev.coppice.proxy.scram.ScramClient;
-import dev.coppice.proxy.tls.GeneratedCertificate;
-import dev.coppice.proxy.tls.TlsIdentity;
 import dev.coppice.proxy.wire.StartupBytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,36 +43,32 @@ class HandshakeTest {
   private static final byte[] STARTUP =
       StartupBytes.message(V3_0, "user", "app.pr-1", "database", "shop");
 
-  private final TestBranches branches = new TestBranches(Path.of("absent"));
-  private final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
-  private final ProxyServices services;
+  private static final int MOST_BYTES = 8_000;
+
+  private static final ProxyLimits LIMITS =
+      new ProxyLimits(
+          10, 2, 3, new LoginLimits(MOST_BYTES, 3, Duration.ofMinutes(1)), IdleLimits.NONE);
+
+  private final HandshakeLab lab;
+  private final TestBranches branches;
+  private final SimpleMeterRegistry metrics;
 
   HandshakeTest(@TempDir Path directory) {
+    lab = new HandshakeLab(directory, LIMITS);
+    branches = lab.branches;
+    metrics = lab.metrics;
     branches.waking(CompletableFuture::new);
-    services =
-        new ProxyServices(
-            new ProxyConfig(
-                new InetSocketAddress(0),
-                Optional.empty(),
-                directory,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(7)),
-            branches,
-            new BranchCarriers(Optional.empty()),
-            TlsIdentity.of(GeneratedCertificate.in(directory, Optional.empty(), Clock.systemUTC())),
-            new EngineDialer(Transport.NIO),
-            new EngineSessions(),
-            new SpareSessions(Duration.ZERO),
-            new CancelKeys(),
-            new ProxyMetrics(metrics),
-            new LoginSecrets(),
-            new Admissions(new ProxyLimits(10, 2, 3)));
+  }
+
+  @AfterEach
+  void close() {
+    lab.close();
   }
 
   @Test
   void offersScramWhateverWayTheStartupIsSplit() {
     for (int split = 0; split <= STARTUP.length; split++) {
-      EmbeddedChannel client = connect();
+      EmbeddedChannel client = lab.connect();
       send(client, Arrays.copyOf(STARTUP, split));
       send(client, Arrays.copyOfRange(STARTUP, split, STARTUP.length));
       BackendBytes sent = sent(client);
@@ -84,7 +83,7 @@ class HandshakeTest {
   void logsInWhateverWayTheAnswersAreSplit() {
     int length = saslInitial(new ScramClient("n,,", new byte[0])).length;
     for (int split = 0; split <= length; split++) {
-      EmbeddedChannel client = connect();
+      EmbeddedChannel client = lab.connect();
       ScramClient scram = new ScramClient("n,,", new byte[0]);
       send(client, STARTUP);
       sent(client);
@@ -114,18 +113,58 @@ class HandshakeTest {
   }
 
   private Map<Character, String> login(String user, String password) {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     ScramClient scram = new ScramClient("n,,", new byte[0]);
     send(client, StartupBytes.message(V3_0, "user", user));
     sent(client);
     send(client, saslInitial(scram));
     send(client, answer(scram.last(password, serverFirst(sent(client)))));
+    client.advanceTimeBy(4, TimeUnit.SECONDS);
+    client.runScheduledPendingTasks();
     return refusal(client);
   }
 
   @Test
+  void whoGuessesPasswordsIsHeldUpThenRefused() {
+    assertThat(login("app.pr-1", "a")).containsEntry('C', "28P01");
+    assertThat(login("app.pr-1", "b")).containsEntry('C', "28P01");
+    EmbeddedChannel underWay = lab.connect();
+    ScramClient scram = new ScramClient("n,,", new byte[0]);
+    send(underWay, STARTUP);
+    sent(underWay);
+    EmbeddedChannel third = lab.connect();
+    ScramClient other = new ScramClient("n,,", new byte[0]);
+    send(third, STARTUP);
+    sent(third);
+    send(third, saslInitial(other));
+    send(third, answer(other.last("c", serverFirst(sent(third)))));
+    assertThat(sent(third).messages()).isEmpty();
+    third.advanceTimeBy(4, TimeUnit.SECONDS);
+    third.runScheduledPendingTasks();
+    assertThat(refusal(third)).containsEntry('C', "28P01");
+    send(underWay, saslInitial(scram));
+    send(underWay, answer(scram.last(TestBranches.PASSWORD, serverFirst(sent(underWay)))));
+    assertThat(refusal(underWay)).containsEntry('C', "28000").containsKey('H');
+    EmbeddedChannel fourth = lab.connect();
+    send(fourth, STARTUP);
+    assertThat(refusal(fourth))
+        .containsEntry('C', "28000")
+        .containsEntry('M', "too many failed logins to branch \"pr-1\" from your address");
+  }
+
+  @Test
+  void aClientMaySendOnlySoMuchBeforeItIsLoggedIn() {
+    byte[] longest = StartupBytes.message(V3_0, "user", "app.pr-1", "more", "x".repeat(9_000));
+    EmbeddedChannel client = lab.connect();
+    send(client, Arrays.copyOf(longest, MOST_BYTES));
+    assertThat(client.isOpen()).isTrue();
+    send(client, Arrays.copyOfRange(longest, MOST_BYTES, MOST_BYTES + 1));
+    assertThat(refusal(client)).containsEntry('C', "54000").containsKey('H');
+  }
+
+  @Test
   void anUnknownBranchIsToldBeforeThePassword() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, StartupBytes.message(V3_0, "user", "app.nope"));
     assertThat(refusal(client))
         .containsEntry('C', "3D000")
@@ -135,7 +174,7 @@ class HandshakeTest {
 
   @Test
   void anInternalErrorIsNotTold() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, StartupBytes.message(V3_0, "user", "app.broken"));
     assertThat(refusal(client).toString()).contains("XX000").doesNotContain("internal detail");
   }
@@ -143,7 +182,7 @@ class HandshakeTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 2})
   void speaksTheMinorVersionsThatAreThere(int minor) {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, StartupBytes.message(V3_0 + minor, "user", "app.pr-1"));
     assertThat(sent(client).types()).isEqualTo("R");
     leave(client);
@@ -151,17 +190,17 @@ class HandshakeTest {
 
   @Test
   void turnsAwayOneClientTooMany() {
-    EmbeddedChannel first = connect();
+    EmbeddedChannel first = lab.connect();
     send(first, STARTUP);
     assertThat(sent(first).types()).isEqualTo("R");
-    EmbeddedChannel second = connect();
+    EmbeddedChannel second = lab.connect();
     send(second, STARTUP);
     assertThat(sent(second).types()).isEqualTo("R");
-    EmbeddedChannel third = connect();
+    EmbeddedChannel third = lab.connect();
     send(third, STARTUP);
     assertThat(refusal(third)).containsEntry('C', "53300").containsKey('H');
     leave(first);
-    EmbeddedChannel fourth = connect();
+    EmbeddedChannel fourth = lab.connect();
     send(fourth, STARTUP);
     assertThat(sent(fourth).types()).isEqualTo("R");
     leave(second);
@@ -170,7 +209,7 @@ class HandshakeTest {
 
   @Test
   void negotiatesNewerMinorsAndUnknownOptions() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, StartupBytes.message(V3_0 + 9999, "user", "app.pr-1", "_pq_.new", "1"));
     BackendBytes sent = sent(client);
     assertThat(sent.types()).isEqualTo("vR");
@@ -186,7 +225,7 @@ class HandshakeTest {
 
   @Test
   void declinesGssAndOffersTls() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, StartupBytes.request(5680));
     assertThat(raw(client)).isEqualTo("N");
     send(client, StartupBytes.request(5679));
@@ -197,7 +236,7 @@ class HandshakeTest {
   @Test
   void refusesPlainBytesBehindAnEncryptionRequest() {
     for (int code : new int[] {5679, 5680}) {
-      EmbeddedChannel client = connect();
+      EmbeddedChannel client = lab.connect();
       send(client, concat(StartupBytes.request(code), STARTUP));
       assertThat(refusal(client)).containsEntry('C', "08P01");
     }
@@ -206,7 +245,7 @@ class HandshakeTest {
   @Test
   void refusesAnswersThatNobodyAskedFor() {
     branches.resolving(new CompletableFuture<>());
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, concat(STARTUP, saslInitial(new ScramClient("n,,", new byte[0]))));
     assertThat(refusal(client)).containsEntry('C', "08P01");
   }
@@ -214,7 +253,7 @@ class HandshakeTest {
   @ParameterizedTest
   @ValueSource(strings = {"Q\0\0\0\4", "p\0\0\0\3", "p\177\0\0\0", "p\0\0\0\4", "p\0\0\0\7\0\0\0"})
   void refusesOtherMessagesThanAnswers(String message) {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, STARTUP);
     sent(client);
     send(client, message.getBytes(StandardCharsets.ISO_8859_1));
@@ -223,7 +262,7 @@ class HandshakeTest {
 
   @Test
   void aClientThatDawdlesIsTold() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, Arrays.copyOf(STARTUP, 9));
     client.advanceTimeBy(5, TimeUnit.SECONDS);
     client.runScheduledPendingTasks();
@@ -234,7 +273,7 @@ class HandshakeTest {
 
   @Test
   void aClientDoesNotWaitForAnEngineForever() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     logIn(client);
     client.advanceTimeBy(7, TimeUnit.SECONDS);
     client.runScheduledPendingTasks();
@@ -245,7 +284,7 @@ class HandshakeTest {
   void anEndpointThatComesTooLateIsReleased() {
     CompletableFuture<EngineEndpoint> engine = new CompletableFuture<>();
     branches.waking(() -> engine);
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     logIn(client);
     leave(client);
     engine.complete(branches.endpoint(Path.of("absent")));
@@ -260,14 +299,14 @@ class HandshakeTest {
     branches.waking(() ->
         CompletableFuture.failedFuture(
             new RefusedException(new Refusal("busy", "57P03", "branch is busy", "Wait."))));
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     logIn(client);
     assertThat(refusal(client)).containsEntry('C', "57P03").containsEntry('M', "branch is busy");
   }
 
   @Test
   void bytesSentWhileTheEngineWakesAreHeldUpToALimit() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     logIn(client);
     send(client, new byte[60_000]);
     assertThat(client.config().isAutoRead()).isTrue();
@@ -279,7 +318,7 @@ class HandshakeTest {
   @Test
   void aShutdownIsTold() {
     EmbeddedChannel client = new EmbeddedChannel();
-    Connection connection = Connection.accept(client, services);
+    Connection connection = Connection.accept(client, lab.services);
     send(client, STARTUP);
     sent(client);
     connection.terminate(Connection.SHUTTING_DOWN);
@@ -288,7 +327,7 @@ class HandshakeTest {
 
   @Test
   void somethingLikeTlsThatFailsAtOnceClosesTheConnection() {
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     send(client, new byte[] {0x16, 0, 0, 0, 0, 0, 0, 0});
     assertThat(client.isOpen()).isFalse();
     leave(client);
@@ -312,7 +351,7 @@ class HandshakeTest {
     for (int changes = random.nextInt(5); changes > 0; changes--) {
       bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
     }
-    EmbeddedChannel client = connect();
+    EmbeddedChannel client = lab.connect();
     int at = 0;
     while (at < bytes.length && client.isOpen()) {
       int chunk = 1 + random.nextInt(bytes.length - at);
@@ -326,35 +365,12 @@ class HandshakeTest {
     }
   }
 
-  private EmbeddedChannel connect() {
-    EmbeddedChannel client = new EmbeddedChannel();
-    Connection.accept(client, services);
-    return client;
-  }
-
   private static void logIn(EmbeddedChannel client) {
     ScramClient scram = new ScramClient("n,,", new byte[0]);
     send(client, STARTUP);
     sent(client);
     send(client, saslInitial(scram));
     send(client, answer(scram.last(TestBranches.PASSWORD, serverFirst(sent(client)))));
-  }
-
-  private static void send(EmbeddedChannel client, byte[] bytes) {
-    client.writeInbound(Unpooled.copiedBuffer(bytes));
-  }
-
-  private static void leave(EmbeddedChannel client) {
-    client.finishAndReleaseAll();
-  }
-
-  private static BackendBytes sent(EmbeddedChannel client) {
-    ByteBuf bytes = outbound(client);
-    try {
-      return BackendBytes.parse(bytes);
-    } finally {
-      bytes.release();
-    }
   }
 
   private static String raw(EmbeddedChannel client) {
@@ -366,41 +382,12 @@ class HandshakeTest {
     }
   }
 
-  private static ByteBuf outbound(EmbeddedChannel client) {
-    ByteBuf all = Unpooled.buffer();
-    for (ByteBuf part = client.readOutbound(); part != null; part = client.readOutbound()) {
-      all.writeBytes(part);
-      part.release();
-    }
-    return all;
-  }
-
   /** The error that the client was sent last; it must have been shown the door too. */
   private static Map<Character, String> refusal(EmbeddedChannel client) {
     Map<Character, String> error = sent(client).error();
     assertThat(client.isOpen()).isFalse();
     leave(client);
     return error;
-  }
-
-  private static String serverFirst(BackendBytes sent) {
-    byte[] body = sent.messages().getLast().body();
-    return new String(body, 4, body.length - 4, StandardCharsets.US_ASCII);
-  }
-
-  private static byte[] saslInitial(ScramClient scram) {
-    byte[] first = scram.first();
-    return answer(
-        StartupBytes.bytes(
-            Unpooled.buffer()
-                .writeBytes("SCRAM-SHA-256\0".getBytes(StandardCharsets.US_ASCII))
-                .writeInt(first.length)
-                .writeBytes(first)));
-  }
-
-  private static byte[] answer(byte[] body) {
-    return StartupBytes.bytes(
-        Unpooled.buffer().writeByte('p').writeInt(body.length + 4).writeBytes(body));
   }
 
   private static byte[] concat(byte[] first, byte[] second) {

@@ -23,6 +23,7 @@ final class ProxyFixture implements AutoCloseable {
   final ProxyServer proxy;
   final Path tlsDirectory;
   private final Duration sessionReuse;
+  private final ProxyLimits limits;
   final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
 
   ProxyFixture(Path directory) {
@@ -34,6 +35,12 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   ProxyFixture(Path directory, Duration handshakeTimeout, Duration sessionReuse) {
+    this(directory, handshakeTimeout, sessionReuse, ProxyLimits.USUAL);
+  }
+
+  ProxyFixture(
+      Path directory, Duration handshakeTimeout, Duration sessionReuse, ProxyLimits limits) {
+    this.limits = limits;
     this.sessionReuse = sessionReuse;
     tlsDirectory = directory.resolve("tls");
     engine = TestEngine.start();
@@ -58,7 +65,7 @@ final class ProxyFixture implements AutoCloseable {
         PATIENCE,
         Optional.of("coppice.test"),
         sessionReuse,
-        ProxyLimits.USUAL);
+        limits);
   }
 
   int port() {

@@ -74,7 +74,7 @@ class PsqlIT {
   void verifiesTheGeneratedCertificate(String host) {
     String trusted =
         " sslmode=verify-full channel_binding=require sslrootcert="
-            + fixture.tlsDirectory.resolve("server.crt");
+            + fixture.tlsDirectory.resolve("ca.crt");
     assertThat(fixture.psql("host=" + host + " user=app.pr-1" + trusted, WHERE))
         .isEqualTo("app|shop");
   }

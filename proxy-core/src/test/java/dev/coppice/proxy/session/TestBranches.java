@@ -24,6 +24,7 @@ final class TestBranches implements BranchResolver {
   final AtomicInteger opened = new AtomicInteger();
   final AtomicInteger closed = new AtomicInteger();
   private volatile @Nullable CompletionStage<BranchTarget> resolving;
+  private volatile CompletableFuture<Refusal> ending = new CompletableFuture<>();
   private volatile Supplier<CompletionStage<EngineEndpoint>> waking;
 
   TestBranches(Path socket) {
@@ -40,7 +41,15 @@ final class TestBranches implements BranchResolver {
     waking = how;
   }
 
+  /** Tells everybody who has a way to an engine that it is about to be stopped. */
+  void end(Refusal why) {
+    CompletableFuture<Refusal> told = ending;
+    ending = new CompletableFuture<>();
+    told.complete(why);
+  }
+
   EngineEndpoint endpoint(Path socket) {
+    CompletableFuture<Refusal> ending = this.ending;
     opened.incrementAndGet();
     return new EngineEndpoint() {
       @Override
@@ -51,6 +60,11 @@ final class TestBranches implements BranchResolver {
       @Override
       public Object engine() {
         return socket;
+      }
+
+      @Override
+      public CompletionStage<Refusal> ending() {
+        return ending;
       }
 
       @Override

@@ -130,6 +130,10 @@ final class TestEngine implements AutoCloseable {
             statement));
   }
 
+  boolean isAlive() {
+    return postgres.isAlive();
+  }
+
   /** Fast shutdown. */
   void stop() {
     try {

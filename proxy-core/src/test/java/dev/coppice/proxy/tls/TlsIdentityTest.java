@@ -10,12 +10,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
@@ -37,8 +39,49 @@ class TlsIdentityTest {
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(files.privateKey())))
         .isEqualTo("rw-------");
     try (Stream<Path> kept = Files.list(directory)) {
-      assertThat(kept).containsExactlyInAnyOrder(files.privateKey(), files.certificateChain());
+      assertThat(kept)
+          .containsExactlyInAnyOrder(
+              files.privateKey(),
+              files.certificateChain(),
+              directory.resolve("ca.crt"),
+              directory.resolve("ca.key"));
     }
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(directory.resolve("ca.key"))))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void theAuthorityOutlivesItsCertificates() throws Exception {
+    generate(NOW);
+    byte[] authority = Files.readAllBytes(GeneratedCertificate.authority(directory));
+    TlsFiles files =
+        GeneratedCertificate.in(
+            directory, Optional.of("db.example"), Clock.offset(NOW, Duration.ofDays(3000)));
+    assertThat(GeneratedCertificate.authority(directory)).hasBinaryContent(authority);
+    List<X509Certificate> chain = TlsIdentity.readChain(files.certificateChain());
+    assertThat(chain).hasSize(2);
+    chain.get(0).verify(chain.get(1).getPublicKey());
+    assertThat(chain.get(0).getBasicConstraints()).isEqualTo(-1);
+    assertThat(chain.get(1).getBasicConstraints()).isZero();
+  }
+
+  @Test
+  void anAuthorityThatExpiresSoonIsReplacedWithWhatItIssued() throws Exception {
+    generate(NOW);
+    byte[] authority = Files.readAllBytes(GeneratedCertificate.authority(directory));
+    TlsFiles files = generate(Clock.offset(NOW, Duration.ofDays(3650 - 29)));
+    assertThat(Files.readAllBytes(GeneratedCertificate.authority(directory)))
+        .isNotEqualTo(authority);
+    TlsIdentity.of(files);
+  }
+
+  @Test
+  void aCertificateOfAnotherAuthorityIsReplaced() throws Exception {
+    String first = TlsIdentity.of(generate(NOW)).fingerprint();
+    Files.delete(directory.resolve("ca.crt"));
+    assertThat(TlsIdentity.of(generate(NOW)).fingerprint()).isNotEqualTo(first);
   }
 
   @Test
@@ -53,7 +96,7 @@ class TlsIdentityTest {
   @Test
   void aCertificateThatExpiresSoonIsReplaced() {
     String first = TlsIdentity.of(generate(NOW)).fingerprint();
-    Clock later = Clock.offset(NOW, Duration.ofDays(3650 - 29));
+    Clock later = Clock.offset(NOW, Duration.ofDays(397 - 29));
     assertThat(TlsIdentity.of(generate(later)).fingerprint()).isNotEqualTo(first);
   }
 

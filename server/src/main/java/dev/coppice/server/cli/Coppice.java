@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       SourceCommand.class,
       BranchCommand.class,
       UrlCommand.class,
+      CaCommand.class,
       PsqlCommand.class,
       SnapshotCommand.class,
       StoreCommand.class,

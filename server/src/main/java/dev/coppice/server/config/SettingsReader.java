@@ -1,5 +1,7 @@
 package dev.coppice.server.config;
 
+import dev.coppice.branches.EngineRoom;
+import dev.coppice.proxy.LoginLimits;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
 import java.nio.file.Files;
@@ -10,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /** Reads settings from everywhere, and reports everything that is wrong with them at once. */
@@ -49,15 +52,26 @@ public final class SettingsReader {
                 .orElse(2),
             duration(SettingKey.IDLE_TIMEOUT, Duration.ofMinutes(5)),
             duration(SettingKey.WAKE_TIMEOUT, Duration.ofSeconds(30)),
-            value(
-                    SettingKey.SESSION_REUSE,
-                    SettingsReader::orNever,
-                    "a duration, 1s for example, or never")
-                .orElse(Duration.ofSeconds(1)),
+            duration(SettingKey.TURN_TIMEOUT, EngineRoom.USUAL_TURN),
+            value(SettingKey.ENGINE_MEMORY, SettingsReader::memory, "a size, 4GB for example")
+                .orElseGet(EngineRoom::usualMemoryBytes),
+            orNever(SettingKey.SESSION_REUSE, Duration.ofSeconds(1)),
             new Settings.Connections(
-                connections(SettingKey.LIMITS_CONNECTIONS, 5_000),
-                connections(SettingKey.LIMITS_CONNECTIONS_PER_BRANCH, Integer.MAX_VALUE),
-                connections(SettingKey.LIMITS_CONNECTIONS_PER_ADDRESS, Integer.MAX_VALUE)),
+                count(SettingKey.LIMITS_CONNECTIONS, 5_000),
+                count(SettingKey.LIMITS_CONNECTIONS_PER_BRANCH, Integer.MAX_VALUE),
+                count(SettingKey.LIMITS_CONNECTIONS_PER_ADDRESS, Integer.MAX_VALUE)),
+            new Settings.Logins(
+                duration(SettingKey.LIMITS_HANDSHAKE_TIME, Duration.ofSeconds(60)),
+                value(
+                        SettingKey.LIMITS_HANDSHAKE_BYTES,
+                        SettingsReader::handshakeBytes,
+                        "a size from 16KiB to 16MiB")
+                    .orElse(LoginLimits.USUAL.bytes()),
+                count(SettingKey.LIMITS_FAILED_LOGINS, LoginLimits.USUAL.failures()),
+                duration(SettingKey.LIMITS_FAILED_LOGINS_PAUSE, LoginLimits.USUAL.pause())),
+            new Settings.Idle(
+                orNever(SettingKey.LIMITS_SESSION_IDLE, Duration.ZERO),
+                orNever(SettingKey.LIMITS_TRANSACTION_IDLE, Duration.ZERO)),
             duration(SettingKey.SNAPSHOT_RETENTION),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
@@ -144,7 +158,7 @@ public final class SettingsReader {
     };
   }
 
-  private int connections(SettingKey key, int standard) {
+  private int count(SettingKey key, int standard) {
     return value(
             key,
             text ->
@@ -153,6 +167,23 @@ public final class SettingsReader {
                     : Optional.empty(),
             "a number from 1 to 999999")
         .orElse(standard);
+  }
+
+  /** Zero for never. */
+  private Duration orNever(SettingKey key, Duration standard) {
+    return value(key, SettingsReader::orNever, "a duration, 90s, 5m or 2h for example, or never")
+        .orElse(standard);
+  }
+
+  private static Optional<Long> memory(String text) {
+    OptionalLong bytes = BytesText.parse(text);
+    return bytes.isPresent() && bytes.getAsLong() > 0
+        ? Optional.of(bytes.getAsLong())
+        : Optional.empty();
+  }
+
+  private static Optional<Integer> handshakeBytes(String text) {
+    return memory(text).filter(bytes -> bytes >= 16 << 10 && bytes <= 16 << 20).map(Long::intValue);
   }
 
   private static Optional<Duration> orNever(String text) {

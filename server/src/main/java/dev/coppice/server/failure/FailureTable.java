@@ -29,7 +29,7 @@ public final class FailureTable {
       case ROLE_REFUSED -> code(failure, "28000", 403, Exit.NOT_AUTHORISED);
       case SUPERUSER_NOT_ALLOWED -> code(failure, "42501", 403, Exit.NOT_AUTHORISED);
       case ENGINE_BINARIES_MISSING, ENGINE_START_FAILED -> code(failure, "58000", 500, Exit.FAILED);
-      case ENGINE_START_TIMEOUT -> code(failure, "57P03", 504, Exit.TIMED_OUT);
+      case ENGINE_START_TIMEOUT, ENGINE_TURN_TIMEOUT -> code(failure, "57P03", 504, Exit.TIMED_OUT);
       case SOURCE_FAILED -> code(failure, "58000", 502, Exit.FAILED);
       case STORAGE_FAILED, CATALOGUE_FAILED -> code(failure, "58030", 500, Exit.FAILED);
       case DISK_FULL -> code(failure, "53100", 507, Exit.FAILED);
@@ -73,6 +73,7 @@ public final class FailureTable {
       case TOKEN_MISSING, TOKEN_REFUSED -> code(failure, "28000", 401, Exit.NOT_AUTHORISED);
       case HOST_REFUSED -> code(failure, "28000", 403, Exit.NOT_AUTHORISED);
       case ROUTE_NOT_FOUND, BENCHMARK_UNKNOWN -> code(failure, "42883", 404, Exit.NOT_FOUND);
+      case CERTIFICATE_NOT_OURS -> code(failure, "42704", 404, Exit.NOT_FOUND);
       case CLIENT_GONE -> code(failure, "57014", 499, Exit.FAILED);
       case SERVER_NOT_RUNNING, SERVER_LOST -> code(failure, "08001", 502, Exit.FAILED);
       case DATA_DIRECTORY_UNUSABLE, TOOL_MISSING, DEMO_FAILED ->

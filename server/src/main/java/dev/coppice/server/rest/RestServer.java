@@ -12,9 +12,13 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -35,13 +39,16 @@ public final class RestServer implements AutoCloseable {
    * @param listen port 0 takes a free one
    * @param hostNames the host names that are this server's own
    * @param branches how a client that reached us by the given host name reaches branches
+   * @param certificateAuthority what issued the certificate that Postgres clients are shown, if it
+   *     is a generated one; PEM
    */
   public record Config(
       InetSocketAddress listen,
       Set<String> hostNames,
       AccessToken token,
       String version,
-      Function<String, ConnectionString> branches) {}
+      Function<String, ConnectionString> branches,
+      Optional<Path> certificateAuthority) {}
 
   private final Config config;
   private final BranchManager manager;
@@ -115,6 +122,7 @@ public final class RestServer implements AutoCloseable {
     routes.get("/healthz", context -> Responses.json(context, Map.of("status", "ok")));
     routes.get("/metrics", this::scrape);
     routes.get("/v1/server", this::describe);
+    routes.get("/v1/certificate-authority", this::authority);
     new SourceRoutes(manager).addTo(routes);
     new BranchRoutes(manager, this::branchesFor).addTo(routes);
     new SnapshotRoutes(manager).addTo(routes);
@@ -166,6 +174,18 @@ public final class RestServer implements AutoCloseable {
             "pid", ProcessHandle.current().pid(),
             "postgres_host", branches.host(),
             "postgres_port", branches.port()));
+  }
+
+  private void authority(Context context) throws IOException {
+    Path file =
+        config
+            .certificateAuthority()
+            .orElseThrow(() ->
+                new ServerException(
+                    ServerFailure.CERTIFICATE_NOT_OURS,
+                    "this server shows a certificate of its operator's (tls.certificate)",
+                    "Clients must trust whoever issued that: try sslrootcert=system."));
+    Responses.json(context, Map.of("pem", Files.readString(file)));
   }
 
   private void scrape(Context context) {

@@ -54,6 +54,14 @@ class SettingsReaderTest {
               connections: 300
               connections_per_branch: 200
               connections_per_address: 100
+              handshake_time: 10s
+              handshake_bytes: 32KiB
+              failed_logins: 5
+              failed_logins_pause: 30s
+              session_idle: 1h
+              transaction_idle: 5m
+            turn_timeout: 2m
+            engine_memory: 4GB
             snapshot_retention: 7d
             engine_user: pg
             postgres_directories: [%s]
@@ -78,8 +86,12 @@ class SettingsReaderTest {
                 7,
                 Duration.ofMinutes(90),
                 Duration.ofSeconds(20),
+                Duration.ofMinutes(2),
+                4_000_000_000L,
                 Duration.ZERO,
                 new Settings.Connections(300, 200, 100),
+                new Settings.Logins(Duration.ofSeconds(10), 32 << 10, 5, Duration.ofSeconds(30)),
+                new Settings.Idle(Duration.ofHours(1), Duration.ofMinutes(5)),
                 Optional.of(Duration.ofDays(7)),
                 Optional.of("pg"),
                 List.of(directory),

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -54,7 +55,8 @@ class RestServerTest {
                 Set.of("coppice.test"),
                 secret,
                 "1",
-                host -> new ConnectionString(host, 7432, "disable")),
+                host -> new ConnectionString(host, 7432, "disable"),
+                Optional.empty()),
             manager,
             new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
   }
