@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A production database and a manager's directories, below one directory that goes at the end. */
@@ -194,12 +195,22 @@ final class BranchLab implements AutoCloseable {
   }
 
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("not within 30 s: " + what);
+        throw new AssertionError("not within 2 min: " + what);
       }
       TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  /** The engines of managers of this lab, wherever those run. */
+  List<ProcessHandle> engines() {
+    String mark = "unix_socket_directories=" + root.resolve("run");
+    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+      return processes
+          .filter(process -> process.info().commandLine().orElse("").contains(mark))
+          .toList();
     }
   }
 

@@ -2,22 +2,15 @@ package dev.coppice.branches;
 
 import static dev.coppice.branches.BranchLab.OWNER;
 import static dev.coppice.branches.BranchLab.SHOP;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.branches.BranchLab.Client;
 import dev.coppice.storage.PageStore;
 import dev.coppice.storage.StoreConfig;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Kills a server without warning, and looks at what its successor finds. */
@@ -67,7 +60,7 @@ class CrashIT {
         assertThat(successor.snapshots(Optional.empty())).isEmpty();
         assertThat(successor.checkStore().problems()).as("killed in %s", phase).isEmpty();
       }
-      assertThat(enginesOf(lab)).as("engines left after a kill in %s", phase).isZero();
+      assertThat(lab.engines()).as("engines left after a kill in %s", phase).isEmpty();
     }
   }
 
@@ -90,7 +83,7 @@ class CrashIT {
       assertThat(successor.checkStore().problems()).isEmpty();
       assertThat(successor.checkSpace().differences()).isEmpty();
     }
-    assertThat(enginesOf(lab)).isZero();
+    assertThat(lab.engines()).isEmpty();
   }
 
   private static int killWhileCreating(BranchLab lab, String prefix, int after, int known)
@@ -112,63 +105,16 @@ class CrashIT {
       assertThat(successor.checkStore().problems()).isEmpty();
       known = names.size();
     }
-    assertThat(enginesOf(lab)).isZero();
+    assertThat(lab.engines()).isEmpty();
     return known;
   }
 
   /** Returns what it had said until it was killed. */
   private static List<String> killWhenItSays(BranchLab lab, String word, List<String> arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("--enable-native-access=ALL-UNNAMED");
-    // What a killed pull leaves there goes with the lab.
-    command.add("-Djava.io.tmpdir=" + lab.root);
-    command.add("-cp");
-    command.add(
-        Optional.ofNullable(System.getProperty("surefire.test.class.path"))
-            .orElse(System.getProperty("java.class.path")));
-    command.add(DoomedServer.class.getName());
-    command.add(lab.root.toString());
-    command.addAll(arguments);
-    Process server =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectInput(Path.of("/dev/null").toFile())
-            .start();
-    List<String> said = new ArrayList<>();
-    List<String> all = new ArrayList<>();
-    try (BufferedReader output =
-        new BufferedReader(new InputStreamReader(server.getInputStream(), UTF_8))) {
-      boolean reached = false;
-      // It goes on while the signal is on its way, and what it says meanwhile counts too.
-      for (String line = output.readLine(); line != null; line = output.readLine()) {
-        all.add(line);
-        if (line.startsWith("SAID ")) {
-          said.add(line.substring("SAID ".length()));
-          if (line.equals("SAID " + word)) {
-            reached = true;
-            // Not Process.destroyForcibly, which would close the stream as well.
-            server.toHandle().destroyForcibly();
-          }
-        }
-      }
-      if (!reached) {
-        throw new AssertionError("the server ended by itself:\n" + String.join("\n", all));
-      }
-    } finally {
-      server.destroyForcibly();
-      server.waitFor(30, TimeUnit.SECONDS);
-    }
-    return said;
-  }
-
-  private static long enginesOf(BranchLab lab) {
-    String mark = "unix_socket_directories=" + lab.root.resolve("run");
-    try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
-      return processes
-          .filter(process -> process.info().commandLine().orElse("").contains(mark))
-          .count();
+    try (DoomedProcess server =
+        DoomedProcess.start(lab, DoomedServer.class, word::equals, arguments)) {
+      return server.awaitKilled();
     }
   }
 

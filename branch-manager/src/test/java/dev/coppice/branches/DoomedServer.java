@@ -5,7 +5,6 @@ import dev.coppice.providers.PullEvent;
 import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,11 +20,32 @@ final class DoomedServer {
    *     and a branch that has a table {@code sales.mark}, or the beginning of branches' names
    */
   public static void main(String[] arguments) throws Exception {
-    Path root = Path.of(arguments[0]);
+    BranchManager manager = open(arguments[0]);
+    if (arguments[1].equals("pull")) {
+      manager.addSource(
+          new AddSource(BranchLab.SHOP, SourceAddress.parse(arguments[2]), PullOptions.standard()),
+          event -> {
+            if (event instanceof PullEvent.PhaseStarted phase) {
+              DoomedProcess.say(phase.phase().name());
+            }
+          });
+      DoomedProcess.say("PULLED");
+    } else if (arguments[1].equals("commit")) {
+      commit(manager, arguments[2]);
+    } else {
+      for (int i = 0; ; i++) {
+        String name = arguments[1] + "-" + i;
+        manager.createBranch(BranchLab.request("shop", name, Access.OWNER));
+        DoomedProcess.say(name);
+      }
+    }
+  }
+
+  static BranchManager open(String root) {
     ManagerConfig config =
         new ManagerConfig(
-            root.resolve("data"),
-            root.resolve("run"),
+            Path.of(root, "data"),
+            Path.of(root, "run"),
             List.of(),
             BranchLab.ARCHIVES,
             Optional.empty(),
@@ -34,26 +54,7 @@ final class DoomedServer {
             Optional.empty(),
             true,
             EngineRoom.usual());
-    BranchManager manager =
-        BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());
-    if (arguments[1].equals("pull")) {
-      manager.addSource(
-          new AddSource(BranchLab.SHOP, SourceAddress.parse(arguments[2]), PullOptions.standard()),
-          event -> {
-            if (event instanceof PullEvent.PhaseStarted phase) {
-              say(phase.phase().name());
-            }
-          });
-      say("PULLED");
-    } else if (arguments[1].equals("commit")) {
-      commit(manager, arguments[2]);
-    } else {
-      for (int i = 0; ; i++) {
-        String name = arguments[1] + "-" + i;
-        manager.createBranch(BranchLab.request("shop", name, Access.OWNER));
-        say(name);
-      }
-    }
+    return BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());
   }
 
   /** One row after the other, each of a page's size so that the log and the heap grow. */
@@ -62,15 +63,8 @@ final class DoomedServer {
       int next = Integer.parseInt(client.one("SELECT max(answer) + 1 FROM sales.mark"));
       for (int i = next; ; i++) {
         client.run("INSERT INTO sales.mark SELECT %d, repeat('%d', 2000)".formatted(i, i));
-        say(String.valueOf(i));
+        DoomedProcess.say(String.valueOf(i));
       }
     }
-  }
-
-  @SuppressWarnings("SystemOut")
-  private static void say(String line) {
-    PrintStream out = System.out;
-    out.println("SAID " + line);
-    out.flush();
   }
 }
