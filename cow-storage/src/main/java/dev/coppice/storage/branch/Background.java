@@ -11,27 +11,34 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes layers, gives space back and makes frozen layers durable. */
+/**
+ * Deletes layers, gives space back and makes frozen layers durable; and, on a thread of their own,
+ * merges, which may copy for long.
+ */
 final class Background implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Background.class);
   private static final Duration RECLAIM_DELAY = Duration.ofSeconds(1);
+  private static final Duration MERGE_DELAY = Duration.ofSeconds(1);
 
   private record Reclaim(Layer layer, long logOffset, Runnable free) {}
 
   private final BackgroundTasks tasks;
+  private final BackgroundTasks merges;
   private final Journal journal;
   private final ConcurrentLinkedQueue<Reclaim> reclaims = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean reclaimScheduled = new AtomicBoolean();
   private final Deletions deletions;
   private volatile boolean closing;
 
-  Background(BackgroundTasks tasks, Journal journal, StoreFiles files) {
-    this.tasks = tasks;
+  Background(Function<String, BackgroundTasks> threads, Journal journal, StoreFiles files) {
+    this.tasks = threads.apply("coppice-store-background");
+    this.merges = threads.apply("coppice-store-merge");
     this.journal = journal;
     this.deletions = new Deletions(files, this::run);
   }
@@ -70,24 +77,35 @@ final class Background implements AutoCloseable {
     });
   }
 
-  /** Not before the reclaims that are due by then; refused once the store is being closed. */
-  void runLater(Runnable task) {
-    tasks.runAfter(
-        RECLAIM_DELAY,
-        () -> {
-          if (!closing) {
-            task.run();
-          }
-        });
-  }
-
   /** Refused once the store is being closed. */
   void run(Runnable task) {
-    tasks.run(() -> {
+    tasks.run(unlessClosing(task));
+  }
+
+  /** Beside everything else, one after the other; refused once the store is being closed. */
+  void merge(Runnable merge) {
+    merges.run(unlessClosing(merge));
+  }
+
+  /** The same when layers that were frozen just now have become durable. */
+  void mergeLater(Runnable merge) {
+    merges.runAfter(MERGE_DELAY, unlessClosing(merge));
+  }
+
+  /** Runs a merge once frozen layers are durable, and waits for it. */
+  void mergeNow(Runnable merge) {
+    tasks.await();
+    merge(merge);
+    merges.await();
+    await();
+  }
+
+  private Runnable unlessClosing(Runnable task) {
+    return () -> {
       if (!closing) {
         task.run();
       }
-    });
+    };
   }
 
   boolean closing() {
@@ -173,6 +191,7 @@ final class Background implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
+    merges.close();
     tasks.run(this::reclaimAll);
     tasks.close();
   }

@@ -14,11 +14,10 @@ final class BackgroundThread implements BackgroundTasks {
   private static final Logger LOG = LoggerFactory.getLogger(BackgroundThread.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
 
-  private final ScheduledThreadPoolExecutor thread =
-      new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().name("coppice-store-background").daemon().factory());
+  private final ScheduledThreadPoolExecutor thread;
 
-  BackgroundThread() {
+  BackgroundThread(String name) {
+    thread = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name(name).daemon().factory());
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 

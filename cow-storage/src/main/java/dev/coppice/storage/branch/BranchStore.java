@@ -78,7 +78,7 @@ public final class BranchStore implements AutoCloseable {
     this.journal = journal;
     this.openDeltas = openDeltas;
     this.fileIds = new FileIds(journal, firstFreeFileId);
-    this.background = new Background(platform.background().get(), journal, files);
+    this.background = new Background(platform.background(), journal, files);
     this.merging = new Merging(this, lineage, journal, background);
   }
 
@@ -497,7 +497,7 @@ public final class BranchStore implements AutoCloseable {
 
   /** Compares the books with the disk; may run while branches are in use. */
   public SpaceCheck checkSpace() {
-    return background.call(() -> new SpaceAudit(this, background.deletions()).run());
+    return background.call(() -> new SpaceAudit(this, merging, background.deletions()).run());
   }
 
   public PendingDeletion pendingDeletion() {
@@ -564,10 +564,7 @@ public final class BranchStore implements AutoCloseable {
 
   /** Merges all layers that can be merged now; returns how often it did. */
   int merge() {
-    int[] merges = {0};
-    background.run(() -> merges[0] = merging.runAll());
-    background.await();
-    return merges[0];
+    return merging.runAllNow();
   }
 
   /** Waits until nothing is being deleted or made durable in the background any more. */

@@ -9,17 +9,20 @@ import dev.coppice.storage.posix.Errno;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one layer of two where nothing but the upper one stands on the lower one, in the
- * background. Readers go on meanwhile: the two stay until the new one has taken their place.
+ * Makes one layer of two where nothing but the upper one stands on the lower one, on a thread of
+ * its own. Readers go on meanwhile: the two stay until the new one has taken their place.
  */
 final class Merging {
 
@@ -41,7 +44,12 @@ final class Merging {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong merges = new AtomicLong();
 
-  /** Pairs that stay apart. Only the background adds to them. */
+  /** Held while a merge ends: what is on disk and what is in the books belong together. */
+  private final Object ending = new Object();
+
+  private volatile @Nullable Path unfinished;
+
+  /** Pairs that stay apart. Only the merges' thread adds to them. */
   private final Set<Lineage.Pair> refused = ConcurrentHashMap.newKeySet();
 
   Merging(BranchStore store, Lineage lineage, Journal journal, Background background) {
@@ -73,12 +81,19 @@ final class Merging {
   /** To be called when a layer may have lost one of its uses. */
   void later() {
     if (scheduled.compareAndSet(false, true)) {
-      background.runLater(this::run);
+      background.mergeLater(this::run);
     }
   }
 
-  /** Merges until nothing is left to merge; returns how often. Of the background alone. */
-  int runAll() {
+  /** Merges all that can be merged by now, and waits for that. */
+  int runAllNow() {
+    int[] number = {0};
+    background.mergeNow(() -> number[0] = runAll());
+    return number[0];
+  }
+
+  /** Merges until nothing is left to merge; returns how often. Of the merges' thread alone. */
+  private int runAll() {
     int number = 0;
     while (runOne()) {
       number++;
@@ -90,7 +105,7 @@ final class Merging {
     scheduled.set(false);
     if (runOne() && scheduled.compareAndSet(false, true)) {
       // The new layer may be part of another pair; whatever else waits comes first.
-      background.run(this::run);
+      background.merge(this::run);
     }
   }
 
@@ -120,17 +135,39 @@ final class Merging {
       return false;
     }
     Layer merged = store.inPlaceOf(pair.lower());
+    unfinished = merged.directory();
     int result = LayerMerge.write(pair.lower(), pair.upper(), merged, background::closing);
-    if (result >= 0 && takePlace(pair, merged)) {
+    boolean tookPlace = end(pair, merged, result);
+    if (tookPlace) {
       LOG.debug("layer {} took the place of two", merged.id());
       merges.incrementAndGet();
-      return true;
-    }
-    if (result == -Errno.EXDEV) {
+    } else if (result == -Errno.EXDEV) {
       refused.add(pair);
     }
-    background.delete(merged);
-    return false;
+    return tookPlace;
+  }
+
+  /** Whether a directory is that of a layer which is being made of two. */
+  boolean unfinished(Path directory) {
+    return directory.equals(unfinished);
+  }
+
+  /** Does something while no layer takes the place of others, or is given up. */
+  <T> T whileNoneEnds(Supplier<T> action) {
+    synchronized (ending) {
+      return action.get();
+    }
+  }
+
+  private boolean end(Lineage.Pair pair, Layer merged, int result) {
+    synchronized (ending) {
+      boolean tookPlace = result >= 0 && takePlace(pair, merged);
+      if (!tookPlace) {
+        background.delete(merged);
+      }
+      unfinished = null;
+      return tookPlace;
+    }
   }
 
   private boolean takePlace(Lineage.Pair pair, Layer merged) {

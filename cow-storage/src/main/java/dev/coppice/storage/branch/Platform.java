@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -17,6 +18,7 @@ import java.util.function.Supplier;
  * @param ids unique for ever
  * @param nanoTime of no particular origin
  * @param logGrowthBytes how much a log may grow before it is looked at whether it can be shorter
+ * @param background makes a thread of a name; several may be one
  */
 record Platform(
     Disk disk,
@@ -24,7 +26,7 @@ record Platform(
     Supplier<UUID> ids,
     LongSupplier nanoTime,
     long logGrowthBytes,
-    Supplier<BackgroundTasks> background) {
+    Function<String, BackgroundTasks> background) {
 
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 

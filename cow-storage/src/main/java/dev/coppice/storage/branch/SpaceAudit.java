@@ -12,24 +12,30 @@ import java.util.Set;
 
 /**
  * Compares what every layer, log and manifest and the journal say with what lies below the store's
- * directory. Runs in the background, where nobody seals, merges or deletes meanwhile; each branch
- * stands still while its top layer is looked at.
+ * directory. Runs in the background, where nobody seals or deletes meanwhile, and no merge ends;
+ * each branch stands still while its top layer is looked at.
  */
 final class SpaceAudit {
 
   private final BranchStore store;
+  private final Merging merging;
   private final Deletions deletions;
   private final StoreFiles files;
   private final SpaceTally tally;
 
-  SpaceAudit(BranchStore store, Deletions deletions) {
+  SpaceAudit(BranchStore store, Merging merging, Deletions deletions) {
     this.store = store;
+    this.merging = merging;
     this.deletions = deletions;
     this.files = store.files();
     this.tally = new SpaceTally(files);
   }
 
   SpaceCheck run() {
+    return merging.whileNoneEnds(this::examineAll);
+  }
+
+  private SpaceCheck examineAll() {
     // First what there is: a layer that is made meanwhile is not among it.
     Set<Path> found = new HashSet<>();
     files.disk().list(files.layers()).forEach(name -> found.add(files.layers().resolve(name)));
@@ -39,7 +45,7 @@ final class SpaceAudit {
     }
     for (Path directory : found) {
       long bytes = bytesBelow(directory);
-      if (deletions.pending(directory)) {
+      if (deletions.pending(directory) || merging.unfinished(directory)) {
         tally.pending(bytes);
       } else {
         tally.orphan(directory, bytes);

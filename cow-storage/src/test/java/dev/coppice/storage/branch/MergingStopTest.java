@@ -32,7 +32,7 @@ class MergingStopTest {
     SimulatedTasks tasks = new SimulatedTasks();
     Platform platform =
         new Platform(
-            disk, new UUID(0, boot), () -> new UUID(1, ++nextId), () -> 0, 1 << 20, () -> tasks);
+            disk, new UUID(0, boot), () -> new UUID(1, ++nextId), () -> 0, 1 << 20, name -> tasks);
     StoreFiles files = platform.files(HOME);
     StoreOpening.makeDirectories(files);
     return StoreOpening.recover(files, platform, DetachedLogs.unknown(files), () -> {});

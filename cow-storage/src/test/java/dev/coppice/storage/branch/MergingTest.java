@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.SnapshotId;
 import dev.coppice.storage.layer.FileTree;
+import dev.coppice.storage.posix.Disk;
 import dev.coppice.storage.posix.Errno;
+import dev.coppice.storage.posix.RealDisk;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -165,6 +169,60 @@ class MergingTest {
       assertThat(got).isEqualTo(FILE_BYTES);
       return target.toArray(ValueLayout.JAVA_BYTE);
     }
+  }
+
+  @Test
+  void nothingElseWaitsForAMerge() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Disk disk = slowMerges(begun, goOn);
+    Platform real = Platform.real();
+    Platform platform =
+        new Platform(disk, real.boot(), real.ids(), real.nanoTime(), 1 << 20, real.background());
+    try (BranchStore store = StoreOpening.open(directory.resolve("store"), platform)) {
+      BranchId branch = store.create();
+      new CoreFiles(store.branch(branch)).create("file");
+      stack(store, branch, 3).forEach(store::delete);
+      CompletableFuture<Integer> merge = CompletableFuture.supplyAsync(store::merge);
+      try {
+        assertThat(begun.await(1, TimeUnit.MINUTES)).isTrue();
+        BranchId other = store.create();
+        CoreFiles files = new CoreFiles(store.branch(other));
+        files.create("large");
+        files.write("large", 0, bytes(9, FILE_BYTES));
+        SnapshotId snapshot = store.freeze(other, Set.of());
+        store.awaitBackground();
+        store.delete(other);
+        store.delete(snapshot);
+        store.awaitBackground();
+        assertThat(store.pendingDeletion().layers()).isZero();
+        assertThat(store.checkSpace().differences()).isEmpty();
+      } finally {
+        goOn.countDown();
+      }
+      assertThat(merge.get(1, TimeUnit.MINUTES)).isNotNegative();
+      assertThat(waiting(store)).isZero();
+      assertThat(store.check().layers()).isEqualTo(2);
+      assertThat(store.checkSpace().differences()).isEmpty();
+      assertThat(store.check().problems()).isEmpty();
+    }
+  }
+
+  /** A disk from which merges get nothing until they may go on. */
+  private static Disk slowMerges(CountDownLatch begun, CountDownLatch goOn) {
+    Disk real = new RealDisk();
+    return (Disk)
+        Proxy.newProxyInstance(
+            Disk.class.getClassLoader(),
+            new Class<?>[] {Disk.class},
+            (proxy, call, arguments) -> {
+              boolean merges = Thread.currentThread().getName().equals("coppice-store-merge");
+              if (merges && call.getName().equals("pread")) {
+                begun.countDown();
+                goOn.await();
+              }
+              return call.invoke(real, arguments);
+            });
   }
 
   @Test

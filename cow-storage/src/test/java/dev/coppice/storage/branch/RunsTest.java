@@ -57,7 +57,7 @@ class RunsTest {
             () -> new UUID(1, ++nextId),
             () -> nanos += nanosPerLook,
             1 << 20,
-            SimulatedTasks::new);
+            name -> new SimulatedTasks());
     StoreFiles files = platform.files(Path.of("/store"));
     StoreOpening.makeDirectories(files);
     try (BranchStore store =

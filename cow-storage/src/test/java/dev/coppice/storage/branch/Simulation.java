@@ -141,7 +141,7 @@ final class Simulation {
             this::nextId,
             () -> nanos += random.nextInt(MAX_TICK_NANOS),
             LOG_GROWTH_BYTES,
-            () -> tasks);
+            name -> tasks);
     StoreFiles files = platform.files(HOME);
     StoreOpening.makeDirectories(files);
     refusalsAtStart = disk.refusals();
