@@ -3,14 +3,17 @@ package dev.coppice.branches;
 import static dev.coppice.branches.Statements.identifier;
 import static dev.coppice.branches.Statements.literal;
 
+import dev.coppice.branches.engine.EngineHost;
 import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.providers.FidelityNote;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 
 /** The SQL side of a seal: what is done once so that no branch has to. */
@@ -119,7 +122,10 @@ final class BaseImage {
   }
 
   private void inDatabase(Work work) {
-    try (Connection session = EngineSession.superuser(socket, database)) {
+    Properties properties = EngineSession.properties(socket, database, EngineHost.SUPERUSER);
+    // The source's event triggers are for what its users do; this outlasts RESET ALL.
+    properties.setProperty("options", "-c session_replication_role=replica");
+    try (Connection session = DriverManager.getConnection(EngineSession.URL, properties)) {
       work.in(session);
     } catch (SQLException e) {
       boolean full = "53100".equals(e.getSQLState());

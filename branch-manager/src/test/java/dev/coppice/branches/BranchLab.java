@@ -166,12 +166,17 @@ final class BranchLab implements AutoCloseable {
     }
 
     static Client connect(BranchManager manager, String branch, String role) throws Exception {
+      return connect(manager, branch, "shop", role);
+    }
+
+    static Client connect(BranchManager manager, String branch, String database, String role)
+        throws Exception {
       EngineLease lease =
           manager.connect(new BranchName(branch)).toCompletableFuture().get(3, TimeUnit.MINUTES);
       return new Client(
           lease,
           DriverManager.getConnection(
-              EngineSession.URL, EngineSession.properties(lease.socket(), "shop", role)));
+              EngineSession.URL, EngineSession.properties(lease.socket(), database, role)));
     }
 
     /** Where other programs find the engine's socket. */

@@ -3,6 +3,7 @@ package dev.coppice.providers;
 import dev.coppice.providers.profile.Encryption;
 import dev.coppice.providers.profile.Endpoint;
 import dev.coppice.providers.profile.Location;
+import dev.coppice.providers.profile.Passwords;
 import dev.coppice.providers.profile.Provider;
 import dev.coppice.providers.profile.Providers;
 import java.nio.file.Files;
@@ -15,15 +16,22 @@ import java.util.Optional;
  *
  * @param provider the one that was named, else the one to whom the host name belongs
  * @param url with the encryption that this provider asks for, unless it says so itself
+ * @param passwords for each connection, where the URL has none
  */
-record Approach(Optional<Provider> provider, ConnectionUrl url) {
+record Approach(Optional<Provider> provider, ConnectionUrl url, Optional<Passwords> passwords) {
 
   /** Throws what can be known to fail without connecting. */
   static Approach to(ConnectionUrl url, Optional<Provider> named) {
     Optional<Provider> provider = named.or(() -> Providers.ofHost(url.host()));
     provider.ifPresent(known -> requireServer(url, known));
+    boolean told = url.password() != null || url.parameters().containsKey("passfile");
     return new Approach(
-        provider, provider.map(known -> encrypted(url, known.encryption())).orElse(url));
+        provider,
+        provider.map(known -> encrypted(url, known.encryption())).orElse(url),
+        told
+            ? Optional.empty()
+            : provider.flatMap(
+                known -> known.passwords(new Location(url.host(), url.port()), url.user())));
   }
 
   static Endpoint endpoint(ConnectionUrl url, Provider provider) {

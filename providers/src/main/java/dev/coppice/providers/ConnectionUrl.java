@@ -4,8 +4,11 @@ import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -57,6 +60,13 @@ record ConnectionUrl(
           "keepalives_count",
           "tcp_user_timeout");
 
+  /** Of Debian, Red Hat, Alpine and macOS. */
+  private static final List<String> SYSTEM_CERTIFICATES =
+      List.of(
+          "/etc/ssl/certs/ca-certificates.crt",
+          "/etc/pki/tls/certs/ca-bundle.crt",
+          "/etc/ssl/cert.pem");
+
   private static final Set<String> TLS_MODES =
       Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
@@ -94,6 +104,10 @@ record ConnectionUrl(
     return with("sslmode", mode);
   }
 
+  ConnectionUrl withPassword(String made) {
+    return new ConnectionUrl(user, made, host, port, database, parameters);
+  }
+
   ConnectionUrl with(String keyword, String value) {
     Map<String, String> changed = new LinkedHashMap<>(parameters);
     changed.put(keyword, value);
@@ -112,10 +126,20 @@ record ConnectionUrl(
     parameters.forEach((keyword, value) -> {
       String variable = VARIABLES.get(keyword);
       if (variable != null) {
-        environment.put(variable, value);
+        environment.put(variable, keyword.equals("sslrootcert") ? certificates(value) : value);
       }
     });
     return environment;
+  }
+
+  /** Before version 16 libpq does not know what {@code system} is. */
+  private static String certificates(String root) {
+    return root.equals("system")
+        ? SYSTEM_CERTIFICATES.stream()
+            .filter(file -> Files.isReadable(Path.of(file)))
+            .findFirst()
+            .orElse(root)
+        : root;
   }
 
   String jdbcUrl() {

@@ -17,7 +17,7 @@ final class ContentProbe {
             connection,
             "SELECT extname || ' ' || extversion FROM pg_extension ORDER BY extname",
             row -> row.getString(1));
-    findings.add(Finding.passed("extensions", String.join(", ", extensions)));
+    findings.add(extensions(extensions));
     addIfAny(
         findings,
         connection,
@@ -32,6 +32,21 @@ final class ContentProbe {
             + " WHERE relpersistence = 'u' AND relkind = 'r' ORDER BY 1",
         "their rows are copied");
     return findings;
+  }
+
+  private static Finding extensions(List<String> versions) {
+    List<String> refused =
+        versions.stream()
+            .map(version -> version.substring(0, version.indexOf(' ')))
+            .filter(ExtensionPlan::refuses)
+            .toList();
+    return refused.isEmpty()
+        ? Finding.passed("extensions", String.join(", ", versions))
+        : Finding.failed(
+            SourceFailure.PREFLIGHT_FAILED,
+            "extensions",
+            String.join(", ", refused) + " decides itself how tables are stored or where",
+            "A database that uses it cannot be pulled; drop the extension if nothing does.");
   }
 
   private static void addIfAny(

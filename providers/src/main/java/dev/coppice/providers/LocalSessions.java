@@ -11,14 +11,18 @@ import org.postgresql.Driver;
 /** Opens sessions of the engine that a pull fills, as its superuser, over its unix socket. */
 final class LocalSessions {
 
-  /** What the source's ALTER DATABASE … SET must not change for us. */
+  /**
+   * What the source's ALTER DATABASE … SET must not change for us; and its event triggers and
+   * triggers are for what its users do.
+   */
   private static final String SETTINGS =
       """
       SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
       SET default_transaction_read_only = off; SET default_transaction_isolation = 'read committed';
       SET row_security = off; SET check_function_bodies = off; SET synchronous_commit = off;
       SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET lc_monetary = 'C';
-      SET client_min_messages = warning; SET jit = off; SET search_path = ''
+      SET client_min_messages = warning; SET jit = off; SET search_path = '';
+      SET session_replication_role = replica
       """;
 
   private final LocalEngine engine;

@@ -23,7 +23,7 @@ final class PostgresSource implements Source {
         "check",
         scope -> {
           Approach approach = Approach.to(address.parts(), named);
-          SourceSessions sessions = new SourceSessions(approach.url(), scope);
+          SourceSessions sessions = new SourceSessions(approach, scope);
           return new Preflight(sessions, approach.provider(), scope).run().check();
         });
   }

@@ -66,7 +66,7 @@ final class Preflight {
       Provider provider = known.isPresent() ? known.get() : ProviderDetection.detect(connection);
       Endpoint endpoint = Approach.endpoint(sessions.url(), provider);
       Finding pooler = new PoolerProbe(sessions).probe(connection, endpoint);
-      SourceFacts facts = FactsReader.read(connection, sessions.url(), provider, scope);
+      SourceFacts facts = FactsReader.read(connection, sessions.login(), provider, scope);
       PullExtent extent = PullExtent.read(connection, provider);
       findings.add(pooler);
       findings.add(version(facts));

@@ -39,7 +39,7 @@ final class Pull {
     this.listener = listener;
     this.scope = scope;
     this.approach = approach;
-    this.source = new SourceSessions(approach.url(), scope);
+    this.source = new SourceSessions(approach, scope);
     this.engine = new LocalSessions(target, scope);
     this.workers = new Workers(scope);
   }
@@ -73,10 +73,12 @@ final class Pull {
     dataDirectory = Path.of(Query.text(maintenance, "SHOW data_directory"));
     Connection exporting = source.open();
     SnapshotSession snapshot = SnapshotSession.open(exporting);
-    Set<String> missing = ExtensionPlan.missing(exporting, maintenance, fidelity);
+    ExtensionPlan extensions = ExtensionPlan.make(exporting, maintenance, options, fidelity);
+    CallingTriggers calling = CallingTriggers.read(exporting, provider);
+    ExtensionStubs stubs = new ExtensionStubs(exporting, extensions, fidelity);
     PullExtent extent = PullExtent.read(exporting, provider);
     extent.note(fidelity);
-    List<SourceTable> tables = TableCatalog.read(exporting, extent, missing, fidelity);
+    List<SourceTable> tables = TableCatalog.read(exporting, extent, fidelity);
     snapshot.lock(tables);
     plan(tables);
 
@@ -88,11 +90,11 @@ final class Pull {
 
     phase(PullEvent.Phase.SCHEMA);
     int engineMajor = Integer.parseInt(Query.text(maintenance, "SHOW server_version_num")) / 10_000;
-    archive.dump(source.url(), snapshot.id(), extent);
+    archive.dump(source.login(), snapshot.id(), extent);
     new DatabaseCopy(maintenance, facts, engineMajor, fidelity).create();
-    Predicate<TocEntry> kept = entry -> kept(entry, missing, provider);
-    note(archive.restoreBeforeRows(kept));
-    requireTables(facts, tables);
+    Predicate<TocEntry> kept = entry -> kept(entry, extensions.missing().keySet(), provider);
+    restoreTables(facts, archive, kept, stubs);
+    tables = present(facts, tables);
 
     phase(PullEvent.Phase.COPY);
     RowTally tally =
@@ -104,7 +106,10 @@ final class Pull {
     source.close(exporting);
 
     phase(PullEvent.Phase.INDEXES);
-    note(archive.restoreAfterRows(kept, options.connections(), indexSettings()));
+    note(
+        archive.restoreAfterRows(
+            kept.and(entry -> !calling.has(entry)), options.connections(), indexSettings()));
+    create(facts, calling);
     finish(facts, views, tally);
     note(archive.restoreDatabaseProperties());
     roles.settle();
@@ -145,6 +150,34 @@ final class Pull {
     finishing.verify(tally.byTable());
   }
 
+  private void create(SourceFacts facts, CallingTriggers calling) throws SQLException {
+    Connection session = engine.open(facts.database());
+    try {
+      calling.create(session, fidelity);
+    } finally {
+      engine.close(session);
+    }
+  }
+
+  /** What stands in for a missing extension belongs between its schema and the user's tables. */
+  private void restoreTables(
+      SourceFacts facts, SchemaArchive archive, Predicate<TocEntry> kept, ExtensionStubs stubs)
+      throws Exception {
+    if (stubs.isEmpty()) {
+      note(archive.restoreBeforeRows(kept));
+      return;
+    }
+    note(archive.restoreBeforeRows(kept.and(TocEntry::isSchemaOrExtension)));
+    Connection session = engine.open(facts.database());
+    try {
+      stubs.create(session);
+      note(archive.restoreBeforeRows(kept.and(entry -> !entry.isSchemaOrExtension())));
+      stubs.dropUnanswerableChecks(session);
+    } finally {
+      engine.close(session);
+    }
+  }
+
   private boolean kept(TocEntry entry, Set<String> missingExtensions, Provider provider) {
     return !entry.isUserMapping()
         && missingExtensions.stream().noneMatch(entry::isOfExtension)
@@ -167,8 +200,12 @@ final class Pull {
     }
   }
 
-  /** A table that could not be created would lose its rows, so that ends the pull. */
-  private void requireTables(SourceFacts facts, List<SourceTable> tables) throws SQLException {
+  /**
+   * A table that could not be created would lose its rows, so that ends the pull. One of an
+   * extension's is only noted.
+   */
+  private List<SourceTable> present(SourceFacts facts, List<SourceTable> tables)
+      throws SQLException {
     Connection session = engine.open(facts.database());
     try {
       Set<String> present =
@@ -179,13 +216,18 @@ final class Pull {
                       + " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'",
                   row -> SqlText.identifier(row.getString(1), row.getString(2))));
       for (SourceTable table : tables) {
-        if (!present.contains(table.quoted())) {
+        if (present.contains(table.quoted())) {
+          continue;
+        }
+        if (!table.configuration()) {
           throw new SourceException(
               SourceFailure.PULL_FAILED,
               "Table " + table.readable() + " could not be created in the engine: " + why(table),
               "Give the engine what the table needs, or leave the table out of the source.");
         }
+        fidelity.dropped("table data", table.readable(), "the engine lacks its extension");
       }
+      return tables.stream().filter(table -> present.contains(table.quoted())).toList();
     } finally {
       engine.close(session);
     }

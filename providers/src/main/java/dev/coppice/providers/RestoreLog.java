@@ -18,6 +18,15 @@ final class RestoreLog {
       Pattern.compile("pg_restore: from TOC entry \\d+; \\d+ \\d+ (.*)");
   private static final Pattern KIND = Pattern.compile("((?:[A-Z]{2,} ?)+?) (.*)");
   private static final String ERROR = "pg_restore: error: ";
+  private static final String COMMAND = "Command was: ";
+
+  /** Several jobs at once do not say which entry it was. */
+  private static final Pattern MADE =
+      Pattern.compile(
+          "CREATE (?:UNIQUE )?(INDEX|TRIGGER|POLICY|RULE|STATISTICS) (.*?)(?: USING .*| AS .*|;.*)?");
+
+  private static final Pattern ADDED =
+      Pattern.compile("ALTER TABLE (?:ONLY )?(.*) ADD CONSTRAINT (\"[^\"]*\"|\\S+) .*");
 
   private RestoreLog() {}
 
@@ -26,7 +35,8 @@ final class RestoreLog {
     String entry = "";
     String error = "";
     boolean inError = false;
-    for (String line : output.split("\n", -1)) {
+    String joined = output.replace("\n    ADD CONSTRAINT", " ADD CONSTRAINT");
+    for (String line : joined.split("\n", -1)) {
       Matcher matcher = ENTRY.matcher(line);
       if (matcher.matches()) {
         add(failures, entry, error);
@@ -37,7 +47,11 @@ final class RestoreLog {
         add(failures, entry, error);
         error = line.substring(ERROR.length()).replace("could not execute query: ERROR:  ", "");
         inError = true;
-      } else if (line.startsWith("Command was:") || line.startsWith("pg_restore: ")) {
+      } else if (line.startsWith(COMMAND) && entry.isEmpty()) {
+        add(failures, entryOf(line.substring(COMMAND.length())), error);
+        error = "";
+        inError = false;
+      } else if (line.startsWith(COMMAND) || line.startsWith("pg_restore: ")) {
         inError = false;
       } else if (inError && !line.isBlank()) {
         error += " " + line.strip();
@@ -45,6 +59,17 @@ final class RestoreLog {
     }
     add(failures, entry, error);
     return failures;
+  }
+
+  private static String entryOf(String command) {
+    Matcher made = MADE.matcher(command);
+    if (made.matches()) {
+      return made.group(1) + " " + made.group(2);
+    }
+    Matcher added = ADDED.matcher(command);
+    return added.matches()
+        ? "CONSTRAINT " + added.group(1) + " " + added.group(2)
+        : command.strip();
   }
 
   private static void add(List<Failure> failures, String entry, String error) {

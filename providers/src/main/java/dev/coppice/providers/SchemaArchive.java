@@ -105,11 +105,8 @@ final class SchemaArchive {
       Predicate<TocEntry> kept, List<String> arguments, Map<String, String> settings)
       throws IOException, InterruptedException {
     List<String> lines =
-        entries.stream()
-            .filter(entry -> !entry.isDatabaseItself())
-            .filter(kept)
-            .map(TocEntry::line)
-            .toList();
+        sectioned(
+            entries.stream().filter(entry -> !entry.isDatabaseItself()).filter(kept).toList());
     if (lines.isEmpty()) {
       return List.of();
     }
@@ -132,6 +129,22 @@ final class SchemaArchive {
       throw failed("pg_restore could not restore the schema", outcome);
     }
     return failures;
+  }
+
+  /**
+   * pg_restore takes a comment or a grant for a part of the section in which the entry before it
+   * is, so none of them may come first.
+   */
+  private static List<String> sectioned(List<TocEntry> chosen) {
+    int first = 0;
+    while (first < chosen.size() && chosen.get(first).hasNoSection()) {
+      first++;
+    }
+    List<TocEntry> ordered = new ArrayList<>(chosen);
+    if (first < chosen.size()) {
+      ordered.add(0, ordered.remove(first));
+    }
+    return ordered.stream().map(TocEntry::line).toList();
   }
 
   private static boolean harmless(ToolProcess.Outcome outcome) {

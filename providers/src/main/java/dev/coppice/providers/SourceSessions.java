@@ -1,7 +1,9 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Passwords;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Properties;
 import org.postgresql.Driver;
 
@@ -23,16 +25,38 @@ final class SourceSessions {
       """;
 
   private final PullScope scope;
+  private final Optional<Passwords> passwords;
   private ConnectionUrl url;
 
-  SourceSessions(ConnectionUrl url, PullScope scope) {
-    this.url = url;
+  SourceSessions(Approach approach, PullScope scope) {
+    this.url = approach.url();
+    this.passwords = approach.passwords();
     this.scope = scope;
   }
 
   /** The address with the TLS mode that the first session has settled. */
   ConnectionUrl url() {
     return url;
+  }
+
+  /** The same with a password that is good for the next login. */
+  ConnectionUrl login() {
+    return withPassword(url());
+  }
+
+  private ConnectionUrl withPassword(ConnectionUrl target) {
+    try {
+      return passwords.map(source -> target.withPassword(source.next())).orElse(target);
+    } catch (IllegalStateException e) {
+      throw new SourceException(
+          SourceFailure.AUTHENTICATION_FAILED,
+          "The URL has no password, and none could be made for role %s: %s"
+              .formatted(target.user(), e.getMessage()),
+          "Write a password into the URL, or give this process credentials of an AWS user who may"
+              + " rds-db:connect (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or the"
+              + " role of the machine).",
+          e);
+    }
   }
 
   /** A session that only reads, without time-outs, with text forms as {@code pg_dump} sets them. */
@@ -80,7 +104,7 @@ final class SourceSessions {
   }
 
   private Connection connectAs(ConnectionUrl target) {
-    Properties properties = target.jdbcProperties();
+    Properties properties = withPassword(target).jdbcProperties();
     properties.setProperty("allowEncodingChanges", "true");
     // One round trip, and no prepared statement that a pooler could lose.
     properties.setProperty("preferQueryMode", "simple");

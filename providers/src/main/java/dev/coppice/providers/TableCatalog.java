@@ -42,7 +42,7 @@ final class TableCatalog {
       JOIN pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_am m ON m.oid = c.relam
       LEFT JOIN (SELECT unnest(extconfig) AS relation, unnest(extcondition) AS condition
-                 FROM pg_extension WHERE extname <> ALL (:missing)) configuration
+                 FROM pg_extension) configuration
              ON configuration.relation = c.oid
       WHERE c.relkind = 'r' AND c.relpersistence <> 't'
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND :extent
@@ -55,18 +55,13 @@ final class TableCatalog {
 
   private TableCatalog() {}
 
-  /**
-   * @param missingExtensions those that the engine does not have; their tables do not exist there
-   */
-  static List<SourceTable> read(
-      Connection connection, PullExtent extent, Set<String> missingExtensions, Fidelity fidelity)
+  static List<SourceTable> read(Connection connection, PullExtent extent, Fidelity fidelity)
       throws SQLException {
     List<SourceTable> tables =
         Query.list(
             connection,
             TABLES
                 .replace(":extent", extent.condition())
-                .replace(":missing", SqlText.names(missingExtensions))
                 .replace(":binary", SqlText.names(List.of(BINARY_TYPES.split("\\s+")))),
             row -> {
               String condition = row.getString("condition");

@@ -33,6 +33,15 @@ record TocEntry(String line, String description) {
     return description.startsWith("USER MAPPING ");
   }
 
+  boolean isTrigger(String schema, String table, String name) {
+    return description.startsWith("TRIGGER " + schema + " " + table + " " + name + " ");
+  }
+
+  /** What others lie in, or come with. */
+  boolean isSchemaOrExtension() {
+    return description.startsWith("SCHEMA - ") || description.startsWith("EXTENSION - ");
+  }
+
   boolean isEventTriggerOf(String owner) {
     return description.startsWith("EVENT TRIGGER - ") && description.endsWith(" " + owner);
   }
@@ -42,6 +51,12 @@ record TocEntry(String line, String description) {
     return description.startsWith("DATABASE PROPERTIES ")
         || description.startsWith("ACL - DATABASE ")
         || description.startsWith("COMMENT - DATABASE ");
+  }
+
+  boolean hasNoSection() {
+    return description.startsWith("ACL ")
+        || description.startsWith("COMMENT ")
+        || description.startsWith("SECURITY LABEL ");
   }
 
   boolean isDatabaseItself() {

@@ -38,6 +38,26 @@ class RestoreLogTest {
   }
 
   @Test
+  void severalJobsTellOnlyTheCommand() {
+    String output =
+        """
+        pg_restore: error: could not execute query: ERROR:  no operator class
+        HINT:  Define one.
+        Command was: CREATE INDEX by_embedding ON public.item USING hnsw (embedding);
+
+
+        pg_restore: error: could not execute query: ERROR:  violates
+        Command was: ALTER TABLE ONLY public.stock
+            ADD CONSTRAINT stock_item_fkey FOREIGN KEY (item) REFERENCES public.item(id);
+        """;
+    assertThat(RestoreLog.failures(output))
+        .containsExactly(
+            new RestoreLog.Failure(
+                "index", "by_embedding ON public.item", "no operator class HINT:  Define one."),
+            new RestoreLog.Failure("constraint", "public.stock stock_item_fkey", "violates"));
+  }
+
+  @Test
   void aNewerToolsSettingIsNoFailure() {
     String output =
         """

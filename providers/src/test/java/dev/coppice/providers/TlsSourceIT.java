@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coppice.providers.testing.Certificates;
 import dev.coppice.providers.testing.PostgresServer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,41 +36,8 @@ class TlsSourceIT {
         "shop",
         "CREATE TABLE item AS SELECT g FROM generate_series(1, 10) g;"
             + " GRANT SELECT ON item TO reader");
-    encrypt();
-  }
-
-  private static void encrypt() throws IOException, SQLException {
-    install(certificates.certificate(), "server.crt");
-    install(certificates.key(), "server.key");
-    Path hba = source.dataDirectory().resolve("pg_hba.conf");
-    Files.writeString(hba, "hostnossl all reader all reject\n" + Files.readString(hba));
-    source.execute("postgres", "ALTER SYSTEM SET ssl = on");
-    source.execute("postgres", "SELECT pg_reload_conf()");
-    Properties properties = new Properties();
-    properties.setProperty("user", "reader");
-    properties.setProperty("password", "reader");
-    properties.setProperty("sslmode", "require");
-    String url = "jdbc:postgresql://localhost:" + source.port() + "/shop";
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (true) {
-      try (Connection encrypted = DriverManager.getConnection(url, properties)) {
-        assertThat(encrypted.isValid(10)).isTrue();
-        return;
-      } catch (SQLException e) {
-        if (System.nanoTime() > deadline) {
-          throw new AssertionError(source.log(), e);
-        }
-        Thread.onSpinWait();
-      }
-    }
-  }
-
-  private static void install(Path from, String name) throws IOException {
-    Path file = source.dataDirectory().resolve(name);
-    Files.copy(from, file, java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
-    for (String attribute : new String[] {"unix:uid", "unix:gid"}) {
-      Files.setAttribute(file, attribute, Files.getAttribute(source.dataDirectory(), attribute));
-    }
+    source.encrypt(certificates);
+    source.access("hostnossl all reader all reject");
   }
 
   @Test

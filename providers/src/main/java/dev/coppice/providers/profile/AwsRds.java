@@ -1,7 +1,14 @@
 package dev.coppice.providers.profile;
 
+import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 
 /** Amazon RDS for PostgreSQL and Aurora PostgreSQL. */
 final class AwsRds implements Provider {
@@ -11,6 +18,21 @@ final class AwsRds implements Provider {
       curl -o global-bundle.pem https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem
       and add sslmode=verify-full&sslrootcert=/path/to/global-bundle.pem to the URL.\
       """;
+
+  private static final Pattern REGION =
+      Pattern.compile(".*\\.([a-z0-9-]+)\\.rds\\.amazonaws\\.com(?:\\.cn)?");
+
+  private final Supplier<AwsCredentialsProvider> credentials;
+  private final Clock clock;
+
+  AwsRds() {
+    this(() -> DefaultCredentialsProvider.builder().build(), Clock.systemUTC());
+  }
+
+  AwsRds(Supplier<AwsCredentialsProvider> credentials, Clock clock) {
+    this.credentials = credentials;
+    this.clock = clock;
+  }
 
   @Override
   public String name() {
@@ -58,6 +80,24 @@ final class AwsRds implements Provider {
             "/etc/ssl/certs/global-bundle.pem",
             System.getProperty("user.home", "/") + "/.postgresql/root.crt"),
         BUNDLE);
+  }
+
+  /** IAM's; a token is signed for the host name, so it must be RDS's own. */
+  @Override
+  public Optional<Passwords> passwords(Location location, String user) {
+    Matcher region = REGION.matcher(location.host());
+    return Optional.of(
+        new IamTokens(
+            credentials.get(),
+            clock,
+            region.matches() ? region.group(1) : configuredRegion(),
+            location,
+            user));
+  }
+
+  private static String configuredRegion() {
+    String region = System.getenv("AWS_REGION");
+    return region == null ? "us-east-1" : region;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.coppice.providers.profile;
 
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,6 +28,11 @@ public interface Provider {
 
   default Encryption encryption() {
     return Encryption.offered();
+  }
+
+  /** How a role logs in whose URL has no password; empty for not at all. */
+  default Optional<Passwords> passwords(Location location, String user) {
+    return Optional.empty();
   }
 
   default Replication replication() {

@@ -3,6 +3,7 @@ package dev.coppice.providers.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,9 +15,15 @@ import java.util.List;
  * said in their scripts, under {@code look-alikes}.
  */
 public enum LookAlike {
-  RDS("rds.sql", "rdsadmin", "puller", "puller", "shop"),
-  SUPABASE("supabase.sql", "supabase_admin", "postgres", "project", "project"),
-  PLANETSCALE("planetscale.sql", "pscale_admin", "pspostgres.br4nch1d", "pscale_pw_secret", "shop");
+  RDS("rds.sql", "rdsadmin", "puller", "puller", "shop", "public.purchase"),
+  SUPABASE("supabase.sql", "supabase_admin", "postgres", "project", "project", "public.todos"),
+  PLANETSCALE(
+      "planetscale.sql",
+      "pscale_admin",
+      "pspostgres.br4nch1d",
+      "pscale_pw_secret",
+      "shop",
+      "shop.item");
 
   private static final String EXTENSION = "extension.sql";
 
@@ -25,13 +32,21 @@ public enum LookAlike {
   private final String reader;
   private final String password;
   private final String database;
+  private final String table;
 
-  LookAlike(String script, String bootstrap, String reader, String password, String database) {
+  LookAlike(
+      String script,
+      String bootstrap,
+      String reader,
+      String password,
+      String database,
+      String table) {
     this.script = script;
     this.bootstrap = bootstrap;
     this.reader = reader;
     this.password = password;
     this.database = database;
+    this.table = table;
   }
 
   /**
@@ -86,8 +101,22 @@ public enum LookAlike {
     return database;
   }
 
+  /** One with some thousand rows and a primary key {@code id}. */
+  public String table() {
+    return table;
+  }
+
   public String url(PostgresServer server) {
     return server.url(reader, password, database);
+  }
+
+  /** Defines {@code pg_temp.extension}, which makes schemas' contents into an extension. */
+  public static String extensions() {
+    try {
+      return new String(resource(EXTENSION), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte[] resource(String name) throws IOException {

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -129,6 +130,42 @@ public final class PostgresServer implements AutoCloseable {
       return Files.readString(directory.resolve("log"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Puts lines in front of {@code pg_hba.conf}; they count from the next connection on. */
+  public void access(String lines) throws IOException, SQLException {
+    Path hba = dataDirectory().resolve("pg_hba.conf");
+    Files.writeString(hba, lines + "\n" + Files.readString(hba));
+    execute("postgres", "SELECT pg_reload_conf()");
+  }
+
+  /** Has it accept encrypted connections, and returns once it does. */
+  public void encrypt(Certificates certificates) throws IOException, SQLException {
+    install(certificates.certificate(), "server.crt");
+    install(certificates.key(), "server.key");
+    execute("postgres", "ALTER SYSTEM SET ssl = on");
+    execute("postgres", "SELECT pg_reload_conf()");
+    String url = "jdbc:postgresql://127.0.0.1:" + port + "/postgres?sslmode=require";
+    Instant deadline = Instant.now().plus(PATIENCE);
+    while (true) {
+      try (Connection encrypted = DriverManager.getConnection(url, superuser, PASSWORD)) {
+        encrypted.isValid(10);
+        return;
+      } catch (SQLException e) {
+        if (Instant.now().isAfter(deadline)) {
+          throw new IllegalStateException(log(), e);
+        }
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private void install(Path from, String name) throws IOException {
+    Path file = dataDirectory().resolve(name);
+    Files.copy(from, file, StandardCopyOption.COPY_ATTRIBUTES);
+    for (String attribute : List.of("unix:uid", "unix:gid")) {
+      Files.setAttribute(file, attribute, Files.getAttribute(dataDirectory(), attribute));
     }
   }
 

@@ -23,6 +23,12 @@ BEGIN
         LEFT JOIN pg_class c ON c.oid = t.typrelid
         WHERE t.typnamespace::regnamespace::text = ANY (own_schemas)
           AND (t.typrelid = 0 OR c.relkind = 'c') AND t.typcategory <> 'A'
+        UNION ALL SELECT 'pg_operator'::regclass, oid FROM pg_operator
+        WHERE oprnamespace::regnamespace::text = ANY (own_schemas)
+        UNION ALL SELECT 'pg_opclass'::regclass, oid FROM pg_opclass
+        WHERE opcnamespace::regnamespace::text = ANY (own_schemas)
+        UNION ALL SELECT 'pg_opfamily'::regclass, oid FROM pg_opfamily
+        WHERE opfnamespace::regnamespace::text = ANY (own_schemas)
         UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
         WHERE c.relnamespace::regnamespace::text = ANY (own_schemas)) members
   WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = members.classid
