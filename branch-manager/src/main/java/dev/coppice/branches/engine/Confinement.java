@@ -77,8 +77,13 @@ public final class Confinement {
 
   /**
    * @param bind only where there are {@link #ownMounts()}
+   * @throws IllegalArgumentException if there are none: all of the machine would see the bind
    */
   List<String> wrap(List<String> command, boolean withoutNetwork, Optional<Bind> bind) {
+    if (bind.isPresent() && !mounts) {
+      throw new IllegalArgumentException(
+          "Engines have no mounts of their own here: " + bind.get().source + " stays where it is");
+    }
     List<String> wrapped = new ArrayList<>();
     if (namespaces && (withoutNetwork || bind.isPresent())) {
       wrapped.add(program("unshare"));
