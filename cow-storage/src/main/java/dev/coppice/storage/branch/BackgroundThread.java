@@ -1,9 +1,11 @@
 package dev.coppice.storage.branch;
 
+import dev.coppice.storage.posix.Posix;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,10 +16,21 @@ final class BackgroundThread implements BackgroundTasks {
   private static final Logger LOG = LoggerFactory.getLogger(BackgroundThread.class);
   private static final long CLOSE_TIMEOUT_SECONDS = 30;
 
+  /** Nobody waits for it as a client waits for its branch. */
+  private static final int NICENESS = 5;
+
   private final ScheduledThreadPoolExecutor thread;
 
   BackgroundThread(String name) {
-    thread = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name(name).daemon().factory());
+    ThreadFactory factory = Thread.ofPlatform().name(name).daemon().factory();
+    thread =
+        new ScheduledThreadPoolExecutor(
+            1,
+            work ->
+                factory.newThread(() -> {
+                  Posix.setThreadNiceness(NICENESS);
+                  work.run();
+                }));
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 

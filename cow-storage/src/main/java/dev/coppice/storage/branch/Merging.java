@@ -34,6 +34,11 @@ final class Merging {
   /** Layers that small are merged in any case. */
   private static final long SMALL_BYTES = 1 << 20;
 
+  /**
+   * While branches are made and deleted one after the other, they have the machine to themselves.
+   */
+  private static final int MOST_PUT_OFF = 10;
+
   /** As much as is copied at once at most. */
   private static final long LARGEST_BYTES = 1L << 30;
 
@@ -42,6 +47,11 @@ final class Merging {
   private final Journal journal;
   private final Background background;
   private final AtomicBoolean scheduled = new AtomicBoolean();
+
+  /** Whether there was more to do while the merges were waiting. */
+  private volatile boolean more;
+
+  private int putOff;
   private final AtomicLong merges = new AtomicLong();
 
   /** Held while a merge ends: what is on disk and what is in the books belong together. */
@@ -80,9 +90,15 @@ final class Merging {
 
   /** To be called when a layer may have lost one of its uses. */
   void later() {
+    more = true;
     if (scheduled.compareAndSet(false, true)) {
-      background.mergeLater(this::run);
+      mergeLater();
     }
+  }
+
+  private void mergeLater() {
+    more = false;
+    background.mergeLater(this::run);
   }
 
   /** Merges all that can be merged by now, and waits for that. */
@@ -102,6 +118,12 @@ final class Merging {
   }
 
   private void run() {
+    if (more && putOff < MOST_PUT_OFF) {
+      putOff++;
+      mergeLater();
+      return;
+    }
+    putOff = 0;
     scheduled.set(false);
     if (runOne() && scheduled.compareAndSet(false, true)) {
       // The new layer may be part of another pair; whatever else waits comes first.
