@@ -4,16 +4,20 @@ import dev.coppice.branches.EngineEnd.Operation;
 import dev.coppice.branches.catalogue.Credentials;
 import dev.coppice.branches.catalogue.StoredBranch;
 import dev.coppice.branches.catalogue.StoredSnapshot;
+import dev.coppice.branches.engine.ControlFile;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.storage.BranchId;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
+import dev.coppice.storage.StorageException;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -268,12 +272,30 @@ final class Branches {
    * @param spared as much log is left to the child
    */
   private void checkpoint(LiveBranch branch, Engine engine, long spared) {
+    OptionalLong known = bytesToReplay(branch, engine);
+    if (known.isPresent() && known.getAsLong() <= spared) {
+      return;
+    }
     try (Connection session = EngineSession.superuser(engine.socket(), "postgres")) {
-      if (Long.parseLong(Statements.column(session, LOG_SINCE_CHECKPOINT).getFirst()) > spared) {
+      if (known.isPresent()
+          || Long.parseLong(Statements.column(session, LOG_SINCE_CHECKPOINT).getFirst()) > spared) {
         Statements.run(session, "CHECKPOINT");
       }
     } catch (SQLException e) {
       LOG.warn("Branch {} is frozen without a checkpoint: {}", branch.name(), e.getMessage());
+    }
+  }
+
+  private OptionalLong bytesToReplay(LiveBranch branch, Engine engine) {
+    try {
+      return ground
+          .store()
+          .read(branch.stored().store(), ControlFile.NAME, ControlFile.BYTES)
+          .map(engine::bytesToReplay)
+          .orElseGet(OptionalLong::empty);
+    } catch (StorageException | UncheckedIOException e) {
+      LOG.debug("Branch {}: {}", branch.name(), e.getMessage());
+      return OptionalLong.empty();
     }
   }
 

@@ -47,6 +47,11 @@ final class EngineLog {
     }
   }
 
+  /** The file's length; 0 if there is none. */
+  long bytes() {
+    return file.toFile().length();
+  }
+
   /** Empties the file once it is too large. */
   void bound() {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {

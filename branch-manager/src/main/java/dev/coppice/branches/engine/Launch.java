@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One start of an engine: the process, then the wait until it answers.
@@ -27,6 +27,9 @@ record Launch(
     String superuser,
     Map<String, String> fixed,
     EngineLog log) {
+
+  private static final Duration LEAST_PATIENCE = Duration.ofMillis(10);
+  private static final Duration MOST_PATIENCE = Duration.ofMillis(100);
 
   /**
    * Tries again where an engine met a full disk and there is room by now: the kernel tells of a
@@ -49,7 +52,7 @@ record Launch(
 
   private Engine attempt() {
     Path socket = socketDirectory.resolve(".s.PGSQL." + port);
-    Engine engine = new Engine(start.name(), process(socket), socket, log);
+    Engine engine = new Engine(start.name(), process(socket), socket, log, start.log());
     boolean ready = false;
     try {
       awaitReady(engine);
@@ -115,13 +118,7 @@ record Launch(
   private void awaitReady(Engine engine) {
     StartupProbe probe = new StartupProbe(engine.socket(), superuser, start.database());
     long began = System.nanoTime();
-    while (true) {
-      switch (probe.ask()) {
-        case READY -> {
-          return;
-        }
-        case NOT_YET -> {}
-      }
+    while (probe.ask() != StartupProbe.Answer.READY) {
       if (!engine.alive()) {
         throw failed("it ended");
       }
@@ -133,14 +130,23 @@ record Launch(
                 .formatted(start.name(), start.timeout().toSeconds(), log.tail()),
             "It may be recovering after a crash; try again.");
       }
-      pause(waited);
+      awaitNews(engine, waited);
     }
   }
 
-  /** Every question costs the engine a process, so a long recovery is asked less and less often. */
-  private static void pause(long waitedNanos) {
+  /**
+   * Every question costs the engine a process, which its start would have to share the processors
+   * with: one is worth it when the engine has logged something, as it does when it is ready, or
+   * after a while.
+   */
+  private void awaitNews(Engine engine, long waitedNanos) {
+    long known = log.bytes();
+    long patience = Math.clamp(waitedNanos / 4, LEAST_PATIENCE.toNanos(), MOST_PATIENCE.toNanos());
+    long began = System.nanoTime();
     try {
-      Thread.sleep(Math.clamp(TimeUnit.NANOSECONDS.toMillis(waitedNanos) / 50, 1, 100));
+      do {
+        Thread.sleep(1);
+      } while (log.bytes() == known && engine.alive() && System.nanoTime() - began < patience);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BranchException(

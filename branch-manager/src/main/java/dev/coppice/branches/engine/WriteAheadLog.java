@@ -5,6 +5,7 @@ import dev.coppice.storage.LogDirectory;
 import dev.coppice.storage.LogPart;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,8 +15,7 @@ import java.util.regex.Pattern;
  * Postgres's {@code pg_wal}. A new state needs its log from the redo point of its last checkpoint
  * on, to wherever it was written: that is up to the first page which does not bear its own position
  * (a segment that is recycled keeps its former content until it is written over). The layout of
- * pages is that of {@code src/include/access/xlog_internal.h}, that of the control file's beginning
- * that of {@code src/include/catalog/pg_control.h}; both are the same in majors 13 to 18.
+ * pages is that of {@code src/include/access/xlog_internal.h}, the same in majors 13 to 18.
  */
 public final class WriteAheadLog implements LogDirectory {
 
@@ -25,18 +25,17 @@ public final class WriteAheadLog implements LogDirectory {
   private static final String SLOTS = "pg_replslot";
   private static final Pattern SEGMENT = Pattern.compile("[0-9A-F]{24}");
 
-  /** {@code ControlFileData.checkPointCopy.redo}. */
-  private static final int REDO_OFFSET = 40;
-
   /** {@code XLogLongPageHeaderData}, which the first page of a segment begins with. */
   private static final int LONG_HEADER_BYTES = 40;
+
+  /** The part of {@code XLogPageHeaderData} that says where a page belongs. */
+  private static final int SHORT_HEADER_BYTES = 16;
 
   private static final int INFO_OFFSET = 2;
   private static final int LONG_HEADER = 0x0002;
   private static final int ADDRESS_OFFSET = 8;
   private static final int SEGMENT_SIZE_OFFSET = 32;
   private static final int PAGE_SIZE_OFFSET = 36;
-  private static final int CHUNK_BYTES = 256 * 1024;
 
   /** The first page of a segment, where it is that segment's own. */
   private record Segment(String file, long start, int bytes, int pageBytes, short magic) {}
@@ -54,13 +53,33 @@ public final class WriteAheadLog implements LogDirectory {
     return parts;
   }
 
+  /**
+   * How much an engine would have to replay if it crashed now.
+   *
+   * @param control the beginning of its control file
+   * @param log where its segments are
+   * @throws UncheckedIOException if they cannot be read
+   */
+  static long bytesToReplay(byte[] control, Path log) {
+    FileView files = new PlainLog(log);
+    long from = ControlFile.redoPoint(control);
+    long end = from;
+    for (String name : files.names("")) {
+      if (SEGMENT.matcher(name).matches()) {
+        Optional<Segment> segment = segment(files, name);
+        if (segment.isPresent() && segment.get().start + segment.get().bytes > end) {
+          long first = Math.max(0, end - segment.get().start);
+          end = segment.get().start + writtenEnd(files, segment.get(), first);
+        }
+      }
+    }
+    return Math.max(0, end - from);
+  }
+
   /** A position in the log; the earliest of all if that cannot be told. */
   private static long neededFrom(FileView state) {
-    byte[] control = state.read(ControlFile.NAME, 0, REDO_OFFSET + Long.BYTES);
-    boolean slots = !state.names(SLOTS).isEmpty();
-    return slots || control.length < REDO_OFFSET + Long.BYTES
-        ? 0
-        : ByteBuffer.wrap(control).order(ByteOrder.nativeOrder()).getLong(REDO_OFFSET);
+    byte[] control = state.read(ControlFile.NAME, 0, ControlFile.BYTES);
+    return state.names(SLOTS).isEmpty() ? ControlFile.redoPoint(control) : 0;
   }
 
   private static void addFiles(FileView log, String directory, long from, List<LogPart> parts) {
@@ -112,23 +131,30 @@ public final class WriteAheadLog implements LogDirectory {
     }
   }
 
-  /** Where the pages from one on end that bear their own position. */
+  /**
+   * Where the pages from one on end that bear their own position: there is a page there that does
+   * not, and since they are written one after the other, no more is behind it, but what a crash may
+   * have left.
+   */
   private static long writtenEnd(FileView log, Segment segment, long first) {
-    long at = first;
-    while (at < segment.bytes) {
-      byte[] bytes = log.read(segment.file, at, (int) Math.min(CHUNK_BYTES, segment.bytes - at));
-      ByteBuffer pages = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-      int inChunk = 0;
-      while (inChunk + segment.pageBytes <= bytes.length
-          && pages.getShort(inChunk) == segment.magic
-          && pages.getLong(inChunk + ADDRESS_OFFSET) == segment.start + at + inChunk) {
-        inChunk += segment.pageBytes;
-      }
-      at += inChunk;
-      if (inChunk < CHUNK_BYTES) {
-        return at;
+    long written = first / segment.pageBytes - 1;
+    long unwritten = segment.bytes / segment.pageBytes;
+    while (written + 1 < unwritten) {
+      long page = (written + unwritten) >>> 1;
+      if (bearsItsPosition(log, segment, page * segment.pageBytes)) {
+        written = page;
+      } else {
+        unwritten = page;
       }
     }
-    return at;
+    return unwritten * segment.pageBytes;
+  }
+
+  private static boolean bearsItsPosition(FileView log, Segment segment, long at) {
+    byte[] bytes = log.read(segment.file, at, SHORT_HEADER_BYTES);
+    ByteBuffer page = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+    return bytes.length == SHORT_HEADER_BYTES
+        && page.getShort(0) == segment.magic
+        && page.getLong(ADDRESS_OFFSET) == segment.start + at;
   }
 }

@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.storage.FileView;
 import dev.coppice.storage.LogPart;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which part of a log a state needs. */
 class WriteAheadLogTest {
@@ -24,7 +28,7 @@ class WriteAheadLogTest {
   private static final String THIRD = "000000010000000000000005";
 
   /** Files by their paths; a directory is what has something in it. */
-  private record Files(Map<String, byte[]> contents) implements FileView {
+  private record View(Map<String, byte[]> contents) implements FileView {
 
     @Override
     public List<String> names(String directory) {
@@ -54,10 +58,14 @@ class WriteAheadLogTest {
     }
   }
 
-  private static Files state(long redo) {
+  private static View state(long redo) {
+    return new View(new HashMap<>(Map.of(ControlFile.NAME, control(redo))));
+  }
+
+  private static byte[] control(long redo) {
     byte[] control = new byte[100];
     ByteBuffer.wrap(control).order(ByteOrder.nativeOrder()).putLong(40, redo);
-    return new Files(new HashMap<>(Map.of(ControlFile.NAME, control)));
+    return control;
   }
 
   /** A segment of which so many pages are written; what is behind them it held before. */
@@ -73,9 +81,9 @@ class WriteAheadLogTest {
     return bytes;
   }
 
-  private static Map<String, List<LogPart>> needed(Files state, Map<String, byte[]> log) {
+  private static Map<String, List<LogPart>> needed(View state, Map<String, byte[]> log) {
     return new WriteAheadLog()
-        .needed(state, new Files(log)).stream().collect(Collectors.groupingBy(LogPart::file));
+        .needed(state, new View(log)).stream().collect(Collectors.groupingBy(LogPart::file));
   }
 
   @Test
@@ -116,7 +124,7 @@ class WriteAheadLogTest {
 
   @Test
   void takesAllThatIsWrittenWhereASlotMayNeedIt() {
-    Files state = state(4 * SEGMENT);
+    View state = state(4 * SEGMENT);
     state.contents().put("pg_replslot/decoding/state", new byte[1]);
 
     Map<String, List<LogPart>> parts =
@@ -142,5 +150,17 @@ class WriteAheadLogTest {
     assertThat(parts.get("00000002.history"))
         .containsExactly(new LogPart("00000002.history", 0, 50));
     assertThat(parts).containsKey("archive_status/" + FIRST + ".done");
+  }
+
+  @Test
+  void saysHowMuchOfAPlainLogIsToBeReplayed(@TempDir Path log) throws IOException {
+    Files.write(log.resolve(FIRST), segment(3, SEGMENT / PAGE));
+    Files.write(log.resolve(SECOND), segment(4, 7));
+    Files.write(log.resolve(THIRD), segment(5, 0));
+    byte[] control = control(3 * SEGMENT + 50 * PAGE);
+
+    assertThat(WriteAheadLog.bytesToReplay(control, log)).isEqualTo(SEGMENT - 50 * PAGE + 7 * PAGE);
+    assertThat(WriteAheadLog.bytesToReplay(control(4 * SEGMENT + 7 * PAGE), log)).isZero();
+    assertThat(WriteAheadLog.bytesToReplay(control, log.resolve("none"))).isZero();
   }
 }

@@ -232,7 +232,8 @@ public final class BranchStore implements AutoCloseable {
     if (!logs.has(id)) {
       return freezeAlone(id, without);
     }
-    BranchId whole = fork(id, without);
+    // Durable together with the snapshot.
+    BranchId whole = forkWithLog(id, without);
     try {
       return freezeAlone(whole, Set.of());
     } finally {
@@ -325,9 +326,34 @@ public final class BranchStore implements AutoCloseable {
   }
 
   public BranchId fork(BranchId parent, Set<String> without) {
+    BranchId id = forkWithLog(parent, without);
+    journal.syncOrThrow(branch(id).top().journalOffset());
+    return id;
+  }
+
+  /** Durable once the journal is. */
+  private BranchId forkWithLog(BranchId parentId, Set<String> without) {
+    Branch parent = branch(parentId);
     BranchId id = new BranchId(ids.get());
+    UUID top = ids.get();
+    Set<String> names = stored(without);
     CarriedLog log = new CarriedLog(logs);
-    fork(branch(parent), id, stored(without), log);
+    synchronized (catalogueLock) {
+      Layer frozen = parent.top();
+      freezeTop(
+          parent,
+          logEnd ->
+              List.of(
+                  new Edit.LayerAdded(top, frozen.id(), logEnd, names),
+                  new Edit.BranchPut(id.value(), top)),
+          tree -> {
+            Layer child = layer(top, frozen, names, parent.top().journalOffset());
+            start(id, child, tree.withoutTopLevel(names, Branch.nowNanos()));
+            // An engine that ends a checkpoint now, and so may reuse its log, waits for the gate.
+            log.copy(parentId, branch(id));
+          });
+      background.makeDurable(frozen, parent.top().journalOffset());
+    }
     merging.later();
     try {
       log.sync();
@@ -336,29 +362,6 @@ public final class BranchStore implements AutoCloseable {
       throw e;
     }
     return id;
-  }
-
-  private void fork(Branch parent, BranchId id, Set<String> without, CarriedLog log) {
-    UUID top = ids.get();
-    long end;
-    synchronized (catalogueLock) {
-      Layer frozen = parent.top();
-      freezeTop(
-          parent,
-          logEnd ->
-              List.of(
-                  new Edit.LayerAdded(top, frozen.id(), logEnd, without),
-                  new Edit.BranchPut(id.value(), top)),
-          tree -> {
-            Layer child = layer(top, frozen, without, parent.top().journalOffset());
-            start(id, child, tree.withoutTopLevel(without, Branch.nowNanos()));
-            // An engine that ends a checkpoint now, and so may reuse its log, waits for the gate.
-            log.copy(parent.id(), branch(id));
-          });
-      end = parent.top().journalOffset();
-      background.makeDurable(frozen, end);
-    }
-    journal.syncOrThrow(end);
   }
 
   public void delete(BranchId id) {
