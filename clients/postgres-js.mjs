@@ -21,11 +21,7 @@ await sql`CREATE DATABASE derived`
 const derived = postgres(derivedUrl)
 assert.equal((await derived`SELECT current_database() AS name`)[0].name, 'derived')
 await derived.end()
-const interrupted = sql`SELECT pg_sleep(60)`
-// It keeps an error for the ReadyForQuery behind it, which a FATAL one has not, and tells of the end instead.
-const ended = fails(interrupted)
-setTimeout(reset, 300)
-assert.match((await ended).code, /57P01|CONNECTION_CLOSED/)
+reset()
 await new Promise(resolve => setTimeout(resolve, 300))
 assert.equal((await sql`SELECT to_regclass('client_items') AS t`)[0].t, null)
 await sql.end({ timeout: 1 })
