@@ -33,7 +33,7 @@ final class BranchingBases {
         for (String database : List.of("small", "large")) {
           context.say("pulling the " + database + " base");
           ObjectNode request = JsonNodeFactory.instance.objectNode();
-          request.put("name", database).put("url", source.url(database));
+          request.put("name", database).put("url", source.url(database)).put("follow", false);
           server.api().stream("/v1/sources", request, event -> {});
         }
       }

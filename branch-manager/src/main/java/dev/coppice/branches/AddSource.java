@@ -9,11 +9,19 @@ import java.util.Optional;
  * A source to pull.
  *
  * @param provider whose server it is, where that is not to be found out
+ * @param follow whether its base is to be kept in step
+ * @param publication one on the source that is to be used for that
  */
 public record AddSource(
-    BranchName name, SourceAddress address, PullOptions options, Optional<Provider> provider) {
+    BranchName name,
+    SourceAddress address,
+    PullOptions options,
+    Optional<Provider> provider,
+    boolean follow,
+    Optional<String> publication) {
 
+  /** Pulls once. */
   public AddSource(BranchName name, SourceAddress address, PullOptions options) {
-    this(name, address, options, Optional.empty());
+    this(name, address, options, Optional.empty(), false, Optional.empty());
   }
 }

@@ -4,7 +4,9 @@ import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.catalogue.StoredSource;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +64,15 @@ final class Ancestry {
         lineage);
   }
 
+  /** The source that a branch from there would come from. */
+  StoredSource sourceOf(Optional<BranchName> from) {
+    Optional<LiveBranch> parent = from.flatMap(register::findBranch);
+    if (parent.isPresent()) {
+      return register.source(parent.get().stored().source());
+    }
+    return from.map(this::sourceNamed).orElseGet(this::onlySource);
+  }
+
   private StoredSource sourceNamed(BranchName name) {
     return register.findSource(name).orElseThrow(() -> Register.nothing(name));
   }
@@ -103,13 +114,22 @@ final class Ancestry {
     return time == null
         ? Optional.empty()
         : candidates.stream()
-            .filter(snapshot -> !snapshot.takenAt().isAfter(time))
+            .filter(snapshot -> !snapshot.standsFor().isAfter(time))
             .reduce((older, newer) -> newer);
   }
 
   private static @Nullable Instant time(String text) {
     try {
       return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeException e) {
+      return withoutZone(text);
+    }
+  }
+
+  /** Times are shown in UTC, and understood so. */
+  private static @Nullable Instant withoutZone(String text) {
+    try {
+      return LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
     } catch (DateTimeException e) {
       return null;
     }
@@ -123,7 +143,7 @@ final class Ancestry {
         "\"%s\" has no snapshot of that name or at or before that time: %s"
             .formatted(of, at.length() > 80 ? at.substring(0, 80) + "…" : at),
         "Its oldest is %s, of %s; a time is written like 2026-01-31T12:00:00Z."
-            .formatted(oldest.name(), oldest.takenAt()));
+            .formatted(oldest.name(), oldest.standsFor()));
   }
 
   /** A snapshot of the branch itself, or of its ancestors, the nearest first. */

@@ -92,6 +92,8 @@ final class BaseImage {
   private static void neutralise(Connection session) throws SQLException {
     Statements.rows(
         session, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+    Statements.rows(
+        session, "SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin");
     for (String subscription : Statements.column(session, "SELECT subname FROM pg_subscription")) {
       String name = identifier(subscription);
       Statements.run(session, "ALTER SUBSCRIPTION " + name + " DISABLE");

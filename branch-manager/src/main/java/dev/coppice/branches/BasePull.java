@@ -9,6 +9,7 @@ import dev.coppice.branches.engine.Installation;
 import dev.coppice.providers.FidelityNote;
 import dev.coppice.providers.LocalEngine;
 import dev.coppice.providers.PullListener;
+import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.PullReport;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceFacts;
@@ -34,7 +35,7 @@ final class BasePull {
 
   Result run(
       Source source,
-      AddSource request,
+      PullOptions options,
       StoredSource target,
       SourceFacts facts,
       PullListener listener) {
@@ -53,7 +54,7 @@ final class BasePull {
     // On a plain directory: nothing needs to be copied on write before there is a first snapshot.
     try (Staging staging = ground.store().stage()) {
       initialise(installation, staging.directory(), facts).ifPresent(notes::add);
-      PullReport report = fill(source, request, installation, base, staging, facts, listener);
+      PullReport report = fill(source, options, installation, base, staging, facts, listener);
       ground.store().fill(base, staging);
       notes.addAll(report.fidelity());
       return new Result(report, notes);
@@ -62,7 +63,7 @@ final class BasePull {
 
   private PullReport fill(
       Source source,
-      AddSource request,
+      PullOptions options,
       Installation installation,
       BranchId base,
       Staging staging,
@@ -76,7 +77,7 @@ final class BasePull {
       PullReport report =
           source.pull(
               new LocalEngine(socket.resolveSibling(""), EngineHost.PORT, EngineHost.SUPERUSER),
-              request.options(),
+              options,
               listener);
       new BaseImage(socket, facts.database()).settle();
       return report;

@@ -65,6 +65,17 @@ final class BranchEngines {
         branch, host.log(store, branch), installation, settings, source.origin().database());
   }
 
+  /** Starts the engine of a base that is being followed. */
+  Engine startBase(BranchId base, StoredSource source) {
+    Installation installation = installation(source.engine());
+    return start(
+        base,
+        host.log(store, base),
+        installation,
+        EngineSettings.base(installation.major()),
+        source.origin().database());
+  }
+
   /** Starts the engine of a branch that is about to be frozen, with its log in it. */
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {

@@ -15,10 +15,12 @@ final class Descriptions {
 
   private final Register register;
   private final PageStore store;
+  private final Followings follow;
 
-  Descriptions(Register register, PageStore store) {
+  Descriptions(Register register, PageStore store, Followings follow) {
     this.register = register;
     this.store = store;
+    this.follow = follow;
   }
 
   BranchInfo of(LiveBranch branch) {
@@ -59,6 +61,7 @@ final class Descriptions {
         register.newest(source).map(StoredSnapshot::name),
         source.pulled().map(Pulled::lsn),
         source.pulled().map(Pulled::at),
+        follow.info(source),
         source.settings(),
         source.fidelity());
   }
@@ -68,6 +71,8 @@ final class Descriptions {
         snapshot.name(),
         new BranchName(snapshot.ownerName()),
         snapshot.takenAt(),
+        snapshot.stand().map(StoredSnapshot.Stand::lsn),
+        snapshot.stand().map(StoredSnapshot.Stand::time),
         register.children(snapshot.id()));
   }
 

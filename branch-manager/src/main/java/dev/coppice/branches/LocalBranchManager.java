@@ -24,11 +24,12 @@ final class LocalBranchManager implements BranchManager {
   private final Shutdown shutdown;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  LocalBranchManager(Ground ground, Sources sources, Branches branches, Shutdown shutdown) {
+  LocalBranchManager(
+      Ground ground, Sources sources, Branches branches, Followings followings, Shutdown shutdown) {
     this.ground = ground;
     this.sources = sources;
     this.branches = branches;
-    this.describe = new Descriptions(ground.register(), ground.store());
+    this.describe = new Descriptions(ground.register(), ground.store(), followings);
     this.shutdown = shutdown;
   }
 
@@ -57,7 +58,12 @@ final class LocalBranchManager implements BranchManager {
   @Override
   public BranchInfo createBranch(CreateBranch request) {
     requireOpen();
-    return Failures.translated(() -> describe.of(branches.create(request)));
+    return Failures.translated(() -> {
+      if (request.fresh()) {
+        sources.freshen(request.from());
+      }
+      return describe.of(branches.create(request));
+    });
   }
 
   @Override

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param idleTimeout after which a branch without connections is suspended
  * @param snapshotRetention after which a source's snapshot that was given no name, and that no
  *     branch needs, is deleted; never if absent
+ * @param snapshotInterval how old the newest snapshot of a source that is followed gets while its
+ *     base changes
  * @param allowSuperuser whether branches may be created with {@link Access#SUPERUSER}
  */
 public record ManagerConfig(
@@ -27,8 +29,35 @@ public record ManagerConfig(
     int warmEngines,
     Duration idleTimeout,
     Optional<Duration> snapshotRetention,
+    Duration snapshotInterval,
     boolean allowSuperuser,
     EngineRoom room) {
+
+  /** Five minutes between snapshots. */
+  public ManagerConfig(
+      Path dataDirectory,
+      Path runDirectory,
+      List<Path> postgresDirectories,
+      Path embeddedArchives,
+      Optional<String> engineUser,
+      int warmEngines,
+      Duration idleTimeout,
+      Optional<Duration> snapshotRetention,
+      boolean allowSuperuser,
+      EngineRoom room) {
+    this(
+        dataDirectory,
+        runDirectory,
+        postgresDirectories,
+        embeddedArchives,
+        engineUser,
+        warmEngines,
+        idleTimeout,
+        snapshotRetention,
+        Duration.ofMinutes(5),
+        allowSuperuser,
+        room);
+  }
 
   public ManagerConfig {
     postgresDirectories = List.copyOf(postgresDirectories);

@@ -65,15 +65,7 @@ final class Opening {
             config.postgresDirectories(),
             config.embeddedArchives(),
             Installations.unpackFolder(host.user(), data));
-    PageStore store =
-        opened(
-            PageStore.open(
-                new StoreConfig(
-                    data.resolve("store"),
-                    run.resolve("mnt"),
-                    host.user().uid(),
-                    host.user().gid(),
-                    Optional.of(new WriteAheadLog()))));
+    PageStore store = opened(store(data, run, host.user()));
     store.watch(meters);
     SecureRandom random = new SecureRandom();
     CatalogueEngine catalogueEngine =
@@ -105,19 +97,45 @@ final class Opening {
     Metrics.watch(meters, pool);
     Metrics.watch(meters, governor);
     governor.evictBy(new Eviction(register, pool, ground.metrics())::stopOne);
+    Followings followings = new Followings(ground, engines);
     Branches branches = new Branches(ground, engines, pool);
     recover(ground, branches, catalogueEngine.store());
     register
         .sources()
         .forEach(
             source -> register.newest(source).ifPresent(newest -> pool.follow(source, newest)));
+    Sources sources = new Sources(ground, engines, pool, followings);
+    sources.resume();
     Sweeper sweeper = new Sweeper(ground, branches, governor, pool);
     sweeper.start();
+    Freshness freshness = new Freshness(sources);
+    freshness.start();
     return new LocalBranchManager(
         ground,
-        new Sources(ground, engines, pool),
+        sources,
         branches,
-        new Shutdown(ground, sweeper, pool, catalogue, catalogueEngine, store, locks, workers));
+        followings,
+        new Shutdown(
+            ground,
+            sweeper,
+            freshness,
+            followings,
+            pool,
+            catalogue,
+            catalogueEngine,
+            store,
+            locks,
+            workers));
+  }
+
+  private static PageStore store(Path data, Path run, EngineUser user) {
+    return PageStore.open(
+        new StoreConfig(
+            data.resolve("store"),
+            run.resolve("mnt"),
+            user.uid(),
+            user.gid(),
+            Optional.of(new WriteAheadLog())));
   }
 
   private EngineHost host(Path data, Path run) {

@@ -34,8 +34,19 @@ final class Sealing {
    * @param settings of the source, to be tried on the engine
    */
   Sealed seal(BranchId base, StoredSource source, Map<String, String> settings) {
+    return sealChild(fork(base), source, settings);
+  }
+
+  /** The child's engine recovers from wherever the base's was at this moment. */
+  BranchId fork(BranchId base) {
+    return ground.store().fork(base, OF_THE_PROCESS);
+  }
+
+  /**
+   * @param child a fork of a base, which is used up
+   */
+  Sealed sealChild(BranchId child, StoredSource source, Map<String, String> settings) {
     Installation installation = engines.installation(source.engine());
-    BranchId child = ground.store().fork(base, OF_THE_PROCESS);
     try {
       Engine engine =
           engines.start(

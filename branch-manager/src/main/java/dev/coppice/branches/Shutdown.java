@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 record Shutdown(
     Ground ground,
     Sweeper sweeper,
+    Freshness freshness,
+    Followings follow,
     WarmPool pool,
     Catalogue catalogue,
     CatalogueEngine catalogueEngine,
@@ -31,6 +33,8 @@ record Shutdown(
 
   void run() {
     step("sweeper", sweeper::close);
+    step("freshness", freshness::close);
+    step("following", follow::close);
     List<CompletableFuture<Void>> stopping =
         ground.register().branches().stream()
             .map(branch -> CompletableFuture.runAsync(() -> stop(branch), workers))

@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param address its connection string without the password
  * @param snapshot the newest sealed snapshot, from which branches start
+ * @param follow how far its base is, if it is kept in step
  * @param settings the source's settings that its branches carry over
  * @param sourceLsn the source's write-ahead log position that the snapshot represents
  * @param ownBytes what the base and its snapshots occupy
@@ -32,6 +33,7 @@ public record SourceInfo(
     Optional<String> snapshot,
     Optional<String> sourceLsn,
     Optional<Instant> pulledAt,
+    Optional<FollowInfo> follow,
     Map<String, String> settings,
     List<FidelityNote> fidelity) {
 

@@ -1,19 +1,28 @@
 package dev.coppice.branches;
 
+import dev.coppice.branches.Following.Forked;
 import dev.coppice.branches.catalogue.StoredSnapshot;
+import dev.coppice.branches.catalogue.StoredSnapshot.Stand;
 import dev.coppice.branches.catalogue.StoredSource;
 import dev.coppice.branches.catalogue.StoredSource.EngineChoice;
 import dev.coppice.branches.catalogue.StoredSource.Origin;
 import dev.coppice.branches.catalogue.StoredSource.Pulled;
+import dev.coppice.branches.catalogue.UnneededSlot;
 import dev.coppice.branches.engine.Installation;
 import dev.coppice.providers.CheckItem;
 import dev.coppice.providers.FidelityNote;
+import dev.coppice.providers.FollowPlan;
+import dev.coppice.providers.FollowWish;
 import dev.coppice.providers.PullListener;
+import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.Source;
+import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceCheck;
 import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFacts;
 import dev.coppice.providers.SourceFailure;
+import dev.coppice.providers.pgoutput.Lsn;
+import dev.coppice.providers.profile.Providers;
 import dev.coppice.storage.BranchId;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,19 +43,25 @@ final class Sources {
 
   private static final Logger LOG = LoggerFactory.getLogger(Sources.class);
 
+  private static final Duration FRESH_PATIENCE = Duration.ofMinutes(1);
+
   private final Ground ground;
   private final WarmPool pool;
   private final Sealing sealing;
   private final BasePull pull;
+  private final Followings followings;
+  private final SlotReleases releases;
 
   /** Sources that are being added, sealed or removed just now. */
   private final Set<BranchName> busy = ConcurrentHashMap.newKeySet();
 
-  Sources(Ground ground, BranchEngines engines, WarmPool pool) {
+  Sources(Ground ground, BranchEngines engines, WarmPool pool, Followings followings) {
     this.ground = ground;
     this.pool = pool;
     this.sealing = new Sealing(ground, engines);
     this.pull = new BasePull(ground, engines);
+    this.followings = followings;
+    this.releases = new SlotReleases(ground);
   }
 
   StoredSource add(AddSource request, PullListener listener) {
@@ -63,13 +78,28 @@ final class Sources {
     removeFailed(request.name());
     BranchId base = ground.store().create();
     StoredSource pulling = begin(request, facts, installation, base);
+    Optional<FollowWish> wish =
+        request.follow()
+            ? Optional.of(wish(request.address(), request.publication()))
+            : Optional.empty();
     try {
-      return complete(pulling, base, facts, pull.run(source, request, pulling, facts, listener));
+      PullOptions options = wish.map(request.options()::following).orElse(request.options());
+      return complete(pulling, base, facts, pull.run(source, options, pulling, facts, listener));
     } catch (RuntimeException e) {
       RuntimeException failure = Failures.translate(e);
       fail(pulling, base, failure);
       throw failure;
+    } finally {
+      wish.ifPresent(expected -> releases.decided(expected.slot()));
     }
+  }
+
+  /** With the slot's name noted, should this program end before it is known to be needed. */
+  private FollowWish wish(SourceAddress address, Optional<String> publication) {
+    String unique = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
+    FollowWish wish = new FollowWish("coppice_" + unique, publication);
+    releases.expect(new UnneededSlot(wish.slot(), address));
+    return wish;
   }
 
   private void requireFree(BranchName name) {
@@ -142,6 +172,7 @@ final class Sources {
             new EngineChoice(installation.major(), installation.bin()),
             Optional.of(base),
             Optional.empty(),
+            Optional.empty(),
             Map.of(),
             List.of());
     try {
@@ -169,6 +200,7 @@ final class Sources {
                 result.report().rows(),
                 result.report().sourceLsn(),
                 Instant.ofEpochMilli(result.report().sourceTimeMillis())),
+            result.report().follow(),
             sealed.prepared().owner(),
             sealed.prepared().settings(),
             notes);
@@ -177,10 +209,14 @@ final class Sources {
             sealed.snapshot(),
             ready.id(),
             ready.name().value(),
-            Names.fresh(now, List.of()),
+            Names.fresh(now, ground.register().snapshotsOf(pulling.id())),
             ready.id(),
             now,
-            true);
+            true,
+            Optional.of(
+                new Stand(
+                    result.report().sourceLsn(),
+                    Instant.ofEpochMilli(result.report().sourceTimeMillis()))));
     try {
       ground.catalogue().update(ready, snapshot);
     } catch (RuntimeException e) {
@@ -190,6 +226,8 @@ final class Sources {
     ground.register().put(snapshot);
     ground.register().put(ready);
     pool.follow(ready, snapshot);
+    followings.stop(pulling);
+    followings.start(ready);
     return ready;
   }
 
@@ -211,7 +249,12 @@ final class Sources {
           String called =
               name.map(Names::snapshot)
                   .orElseGet(() -> Names.fresh(now, ground.register().snapshotsOf(source.id())));
-          Sealing.Sealed sealed = sealing.seal(base, source, source.settings());
+          Forked forked =
+              followings
+                  .of(source)
+                  .map(following -> following.fork(() -> sealing.fork(base)))
+                  .orElseGet(() -> new Forked(sealing.fork(base), Optional.empty()));
+          Sealing.Sealed sealed = sealing.sealChild(forked.child(), source, source.settings());
           StoredSnapshot snapshot =
               new StoredSnapshot(
                   sealed.snapshot(),
@@ -220,7 +263,8 @@ final class Sources {
                   called,
                   source.id(),
                   now,
-                  true);
+                  true,
+                  forked.stand().or(() -> newestStand(source)));
           try {
             ground.catalogue().insert(snapshot);
           } catch (RuntimeException e) {
@@ -231,6 +275,136 @@ final class Sources {
           pool.follow(source, snapshot);
           return snapshot;
         });
+  }
+
+  private Optional<Stand> newestStand(StoredSource source) {
+    return ground.register().newest(source).flatMap(StoredSnapshot::stand);
+  }
+
+  /** Goes on following what was followed before the program ended. */
+  void resume() {
+    ground.register().sources().forEach(source -> followings.start(source));
+  }
+
+  /** Seals each base that has changed since a snapshot of it became old. */
+  void sealWhereDue() {
+    Instant limit = ground.clock().instant().minus(ground.config().snapshotInterval());
+    for (StoredSource source : ground.register().sources()) {
+      Optional<StoredSnapshot> newest = ground.register().newest(source);
+      if (newest.isPresent()
+          && newest.get().takenAt().isBefore(limit)
+          && movedOn(source, newest.get())) {
+        sealQuietly(source);
+      }
+    }
+  }
+
+  private boolean movedOn(StoredSource source, StoredSnapshot newest) {
+    Optional<Stand> now = followings.of(source).flatMap(Following::stand);
+    return now.isPresent()
+        && newest.stand().isPresent()
+        && followings.of(source).get().lastChange().compareTo(Lsn.parse(newest.stand().get().lsn()))
+            > 0;
+  }
+
+  private void sealQuietly(StoredSource source) {
+    try {
+      seal(source, Optional.empty());
+    } catch (RuntimeException e) {
+      if (!(e instanceof BranchException busy) || busy.failure() != BranchFailure.BRANCH_BUSY) {
+        LOG.warn("Source {} could not be sealed anew: {}", source.name(), e.getMessage());
+      }
+    }
+  }
+
+  /** Makes the newest snapshot hold what the source holds now. */
+  void freshen(Optional<BranchName> from) {
+    StoredSource source = new Ancestry(ground.register()).sourceOf(from);
+    Following following =
+        followings
+            .of(source)
+            .orElseThrow(() ->
+                new BranchException(
+                    BranchFailure.SOURCE_NOT_READY,
+                    "Source \""
+                        + source.name()
+                        + "\" is not followed, so nothing newer is to be had",
+                    "Leave out --fresh, or remove the source and add it without --no-follow."));
+    following.catchUp(FRESH_PATIENCE);
+    Optional<StoredSnapshot> newest = ground.register().newest(source);
+    if (newest.isEmpty() || movedOn(source, newest.get())) {
+      seal(source, Optional.empty());
+    }
+  }
+
+  void releaseSlots() {
+    releases.run();
+  }
+
+  /** Replaces each base that cannot be brought in step any more. */
+  void renewWhereDue() {
+    Instant now = ground.clock().instant();
+    for (StoredSource source : ground.register().sources()) {
+      followings
+          .of(source)
+          .filter(following -> following.renewalDue(now))
+          .ifPresent(following -> renew(source, following));
+    }
+  }
+
+  private void renew(StoredSource source, Following former) {
+    try {
+      alone(source.name(), () -> renewAlone(source, former));
+      LOG.info("Source {} has been pulled anew", source.name());
+    } catch (RuntimeException e) {
+      LOG.warn("Source {} could not be pulled anew: {}", source.name(), e.getMessage());
+      former.notRenewed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Beside the old base, whose snapshots stay as long as they are kept or branches need them. */
+  private StoredSource renewAlone(StoredSource source, Following former) {
+    former.renewing();
+    former.close();
+    FollowPlan plan = source.follow().orElseThrow();
+    Source production = production(source);
+    // What is no use any more may be what leaves no room for another.
+    production.release(plan.slot());
+    SourceCheck check = production.check();
+    requirePassed(source.name(), check);
+    FollowWish wish =
+        wish(
+            source.address(),
+            plan.ownsPublication() ? Optional.empty() : Optional.of(plan.publication()));
+    BranchId base = ground.store().create();
+    try {
+      BasePull.Result result =
+          pull.run(
+              production,
+              PullOptions.standard().following(wish),
+              source.on(base),
+              check.facts(),
+              event -> {});
+      if (result.report().follow().isEmpty()) {
+        throw new BranchException(
+            BranchFailure.SOURCE_FAILED,
+            "Source \"%s\" cannot be followed any more: %s"
+                .formatted(source.name(), result.notes()),
+            "`coppice source check URL` says what it lacks.");
+      }
+      StoredSource renewed = complete(source.on(base), base, check.facts(), result);
+      source.base().ifPresent(ground::discard);
+      return renewed;
+    } catch (RuntimeException e) {
+      ground.discard(base);
+      throw Failures.translate(e);
+    } finally {
+      releases.decided(wish.slot());
+    }
+  }
+
+  static Source production(StoredSource source) {
+    return Source.at(source.address(), Providers.named(source.origin().provider()));
   }
 
   static BranchId requireReady(StoredSource source) {
@@ -270,9 +444,11 @@ final class Sources {
             throw e.failure() == BranchFailure.SNAPSHOT_IN_USE ? hasBranches(source, 1, e) : e;
           }
           ground.register().remove(source);
+          followings.stop(source);
           pool.abandon(source.id());
           ground.discard(snapshots.stream().map(StoredSnapshot::id).toList());
           source.base().ifPresent(ground::discard);
+          releases.run();
           return source;
         });
   }

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,16 @@ final class BranchLab implements AutoCloseable {
   }
 
   BranchLab(int major) throws IOException, SQLException {
+    this(major, Map.of());
+  }
+
+  /** With a production database that can be followed. */
+  static BranchLab logical() throws IOException, SQLException {
+    return new BranchLab(
+        MAJOR, Map.of("wal_level", "logical", "logical_decoding_work_mem", "64kB"));
+  }
+
+  private BranchLab(int major, Map<String, String> settings) throws IOException, SQLException {
     root = Files.createTempDirectory(Path.of("/tmp"), "coppice-it-");
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
     production =
@@ -50,11 +61,19 @@ final class BranchLab implements AutoCloseable {
                 0,
                 "admin",
                 "secret",
-                Map.of("random_page_cost", "1.5", "max_connections", "40", "fsync", "off"),
+                with(settings, "random_page_cost", "1.5", "max_connections", "40", "fsync", "off"),
                 List.of(),
                 ARCHIVES,
                 Optional.empty()));
     fill();
+  }
+
+  private static Map<String, String> with(Map<String, String> settings, String... more) {
+    Map<String, String> all = new HashMap<>(settings);
+    for (int i = 0; i < more.length; i += 2) {
+      all.put(more[i], more[i + 1]);
+    }
+    return all;
   }
 
   private void fill() throws SQLException {
@@ -140,6 +159,26 @@ final class BranchLab implements AutoCloseable {
         SourceAddress.parse(
             "postgres://admin:%s@127.0.0.1:%d/shop".formatted(password, production.port())),
         PullOptions.standard());
+  }
+
+  /** The same source, to be followed. */
+  AddSource followedShop() {
+    AddSource shop = shop("secret");
+    return new AddSource(
+        shop.name(), shop.address(), shop.options(), shop.provider(), true, Optional.empty());
+  }
+
+  /** From the state that production has now. */
+  static CreateBranch fresh(String name) {
+    return new CreateBranch(
+        new BranchName(name),
+        Optional.of(SHOP),
+        Optional.empty(),
+        Optional.empty(),
+        Access.OWNER,
+        OptionalLong.empty(),
+        Durability.FULL,
+        true);
   }
 
   static CreateBranch request(String from, String name, Access access) {

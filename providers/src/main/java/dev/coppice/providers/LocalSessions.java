@@ -51,23 +51,47 @@ final class LocalSessions {
     scope.close(connection);
   }
 
+  /** A session whose changes fire no triggers, and whose commits are durable. */
+  Connection openForChanges(String database) throws SQLException {
+    Properties properties = properties(database);
+    // Many statements then travel as one message.
+    properties.setProperty("preferQueryMode", "simple");
+    Connection connection = connect(database, properties);
+    Query.run(
+        connection,
+        "SET session_replication_role = replica; SET synchronous_commit = on;"
+            + " SET standard_conforming_strings = on; SET xmloption = content");
+    return connection;
+  }
+
   private Connection open(String database, String clientEncoding) throws SQLException {
-    ConnectionUrl url =
-        new ConnectionUrl(
-            engine.superuser(),
-            null,
-            engine.socketDirectory().toString(),
-            engine.port(),
-            database,
-            Map.of("application_name", "coppice pull"));
-    Properties properties = url.jdbcProperties();
-    properties.setProperty("allowEncodingChanges", "true");
-    Connection connection = scope.add(new Driver().connect(url.jdbcUrl(), properties));
-    Query.run(connection, SETTINGS);
+    Connection connection = connect(database, properties(database));
     if (!clientEncoding.equals("UTF8")) {
       Query.run(connection, "SET client_encoding = " + SqlText.literal(clientEncoding));
     }
     return connection;
+  }
+
+  private Connection connect(String database, Properties properties) throws SQLException {
+    Connection connection = scope.add(new Driver().connect(url(database).jdbcUrl(), properties));
+    Query.run(connection, SETTINGS);
+    return connection;
+  }
+
+  private Properties properties(String database) {
+    Properties properties = url(database).jdbcProperties();
+    properties.setProperty("allowEncodingChanges", "true");
+    return properties;
+  }
+
+  private ConnectionUrl url(String database) {
+    return new ConnectionUrl(
+        engine.superuser(),
+        null,
+        engine.socketDirectory().toString(),
+        engine.port(),
+        database,
+        Map.of("application_name", "coppice pull"));
   }
 
   /** For pg_restore; its options outrank what the database or the role has set. */

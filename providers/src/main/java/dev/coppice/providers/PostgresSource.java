@@ -1,6 +1,8 @@
 package dev.coppice.providers;
 
 import dev.coppice.providers.profile.Provider;
+import java.nio.file.Path;
+import java.sql.Connection;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +36,25 @@ final class PostgresSource implements Source {
         "pull",
         scope ->
             new Pull(Approach.to(address.parts(), named), engine, options, listener, scope).run());
+  }
+
+  @Override
+  public Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory) {
+    return new PostgresFollower(
+        Approach.to(address.parts(), named), base, database, plan, spoolDirectory);
+  }
+
+  @Override
+  public void release(String slot) {
+    interruptibly(
+        "release",
+        scope -> {
+          Connection session =
+              new SourceSessions(Approach.to(address.parts(), named), scope).openWriting();
+          ReplicationSlot.drop(session, slot);
+          Publication.drop(session, slot);
+          return slot;
+        });
   }
 
   private interface Work<T> {

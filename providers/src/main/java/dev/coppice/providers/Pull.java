@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -72,7 +73,8 @@ final class Pull {
     Connection maintenance = engine.open("template1");
     dataDirectory = Path.of(Query.text(maintenance, "SHOW data_directory"));
     Connection exporting = source.open();
-    SnapshotSession snapshot = SnapshotSession.open(exporting);
+    Optional<FollowStart> follow = beginToFollow(facts);
+    SnapshotSession snapshot = snapshot(exporting, follow);
     ExtensionPlan extensions = ExtensionPlan.make(exporting, maintenance, options, fidelity);
     CallingTriggers calling = CallingTriggers.read(exporting, provider);
     ExtensionStubs stubs = new ExtensionStubs(exporting, extensions, fidelity);
@@ -80,6 +82,7 @@ final class Pull {
     extent.note(fidelity);
     List<SourceTable> tables = TableCatalog.read(exporting, extent, fidelity);
     snapshot.lock(tables);
+    Optional<FollowPlan> plan = followPlan(follow, exporting, tables);
     plan(tables);
 
     phase(PullEvent.Phase.ROLES);
@@ -120,7 +123,32 @@ final class Pull {
         tally.totalBytes() + largeObjectBytes,
         snapshot.lsn(),
         snapshot.timeMillis(),
+        plan,
         fidelity.notes());
+  }
+
+  private static SnapshotSession snapshot(Connection exporting, Optional<FollowStart> follow)
+      throws SQLException {
+    if (follow.isEmpty()) {
+      return SnapshotSession.open(exporting);
+    }
+    SnapshotSession snapshot = SnapshotSession.at(exporting, follow.get().slot());
+    follow.get().letGo();
+    return snapshot;
+  }
+
+  private Optional<FollowPlan> followPlan(
+      Optional<FollowStart> follow, Connection exporting, List<SourceTable> tables)
+      throws SQLException {
+    return follow.isPresent()
+        ? Optional.of(follow.get().plan(exporting, tables, fidelity))
+        : Optional.empty();
+  }
+
+  private Optional<FollowStart> beginToFollow(SourceFacts facts) throws SQLException {
+    return options.follow().isPresent()
+        ? FollowStart.attempt(source, facts, options.follow().get(), fidelity)
+        : Optional.empty();
   }
 
   private long copyRest(SourceFacts facts, Connection exporting, PullExtent extent)

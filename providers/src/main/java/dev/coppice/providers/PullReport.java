@@ -1,12 +1,14 @@
 package dev.coppice.providers;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A completed pull.
  *
  * @param sourceLsn the source's write-ahead log position that the base represents
  * @param sourceTimeMillis the source's clock at that position, milliseconds since the epoch
+ * @param follow how to go on from there, if that was wished for and the source allows it
  */
 public record PullReport(
     long tables,
@@ -14,6 +16,7 @@ public record PullReport(
     long bytes,
     String sourceLsn,
     long sourceTimeMillis,
+    Optional<FollowPlan> follow,
     List<FidelityNote> fidelity) {
 
   public PullReport {

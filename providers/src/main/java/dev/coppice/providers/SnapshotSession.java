@@ -44,6 +44,20 @@ final class SnapshotSession {
         .orElseThrow();
   }
 
+  /** The state in which a slot begins, held on to independently of the slot's session. */
+  static SnapshotSession at(Connection connection, ReplicationSlot.Created slot)
+      throws SQLException {
+    Query.run(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    Query.run(connection, "SET TRANSACTION SNAPSHOT " + SqlText.literal(slot.snapshot()));
+    return new SnapshotSession(
+        connection,
+        Query.text(connection, "SELECT pg_catalog.pg_export_snapshot()"),
+        slot.start().toString(),
+        Long.parseLong(
+            Query.text(
+                connection, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")));
+  }
+
   Connection connection() {
     return connection;
   }

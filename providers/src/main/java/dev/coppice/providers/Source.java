@@ -1,9 +1,13 @@
 package dev.coppice.providers;
 
 import dev.coppice.providers.profile.Provider;
+import java.nio.file.Path;
 import java.util.Optional;
 
-/** A production database that Coppice may read. Nothing here ever writes to it. */
+/**
+ * A production database that Coppice may read. All that is ever made there is what following needs:
+ * a replication slot, and a publication where there is none.
+ */
 public interface Source {
 
   /** Whose server it is shows in its host name, its extensions and its roles. */
@@ -28,4 +32,14 @@ public interface Source {
    * an undefined state and is to be thrown away.
    */
   PullReport pull(LocalEngine engine, PullOptions options, PullListener listener);
+
+  /**
+   * @param base the engine of a base that was pulled from here; nobody else may write to it
+   * @param database its name there
+   * @param spoolDirectory for changes of transactions that are still running; what is in it may go
+   */
+  Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory);
+
+  /** Drops that slot and the publication of its name, if they are there. */
+  void release(String slot);
 }

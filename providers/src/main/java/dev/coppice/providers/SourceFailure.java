@@ -17,5 +17,12 @@ public enum SourceFailure {
   LOCAL_DISK_FULL,
   INTERRUPTED,
   VERIFICATION_FAILED,
-  PULL_FAILED
+  PULL_FAILED,
+  /** The source does not allow it to be followed. */
+  FOLLOW_REFUSED,
+  /** The slot is gone, or the log that it needs is. */
+  SLOT_LOST,
+  /** A table's definition is not what the base has. */
+  DRIFTED,
+  FOLLOW_FAILED
 }

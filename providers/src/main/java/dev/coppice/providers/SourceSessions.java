@@ -24,6 +24,10 @@ final class SourceSessions {
       WHERE name IN ('transaction_timeout', 'idle_session_timeout', 'tcp_user_timeout')
       """;
 
+  private static final String REPLICATION_OPTIONS =
+      " -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=3 -c lc_monetary=C"
+          + " -c bytea_output=hex";
+
   private final PullScope scope;
   private final Optional<Passwords> passwords;
   private ConnectionUrl url;
@@ -78,17 +82,43 @@ final class SourceSessions {
     }
   }
 
+  /** A session that may write: for what following needs on the source, and nothing else. */
+  Connection openWriting() {
+    Connection connection = open();
+    try {
+      Query.run(connection, "SET default_transaction_read_only = off");
+      return connection;
+    } catch (SQLException e) {
+      scope.close(connection);
+      throw ConnectFailure.of(url, e);
+    }
+  }
+
+  /** A session that speaks the replication protocol, with text forms as {@link #open} sets them. */
+  Connection openReplication() {
+    Properties properties = new Properties();
+    properties.setProperty("replication", "database");
+    properties.setProperty("assumeMinServerVersion", "10");
+    String options = url.parameters().getOrDefault("options", "");
+    properties.setProperty("options", (options + REPLICATION_OPTIONS).strip());
+    return connect(properties);
+  }
+
   void close(Connection connection) {
     scope.close(connection);
   }
 
-  private synchronized Connection connect() {
+  private Connection connect() {
+    return connect(new Properties());
+  }
+
+  private synchronized Connection connect(Properties more) {
     if (url.unixSocket() || !url.tlsMode().equals("prefer")) {
-      return connectAs(url);
+      return connectAs(url, more);
     }
     try {
       ConnectionUrl encrypted = url.withTlsMode("require");
-      Connection connection = connectAs(encrypted);
+      Connection connection = connectAs(encrypted, more);
       url = encrypted;
       return connection;
     } catch (SourceException e) {
@@ -97,14 +127,15 @@ final class SourceSessions {
       }
       // libpq's "prefer" goes on in the clear here; the preflight warns of it.
       ConnectionUrl plain = url.withTlsMode("disable");
-      Connection connection = connectAs(plain);
+      Connection connection = connectAs(plain, more);
       url = plain;
       return connection;
     }
   }
 
-  private Connection connectAs(ConnectionUrl target) {
+  private Connection connectAs(ConnectionUrl target, Properties more) {
     Properties properties = withPassword(target).jdbcProperties();
+    properties.putAll(more);
     properties.setProperty("allowEncodingChanges", "true");
     // One round trip, and no prepared statement that a pooler could lose.
     properties.setProperty("preferQueryMode", "simple");

@@ -172,6 +172,7 @@ public final class CoppiceServer implements AutoCloseable {
         settings.warmEngines(),
         settings.idleTimeout(),
         settings.snapshotRetention(),
+        settings.snapshotInterval(),
         settings.allowSuperuser(),
         new EngineRoom(
             settings.engineMemoryBytes(), settings.turnTimeout(), settings.wakeTimeout()));

@@ -22,13 +22,15 @@ public final class Catalogue implements AutoCloseable {
   private static final String DISK_FULL = "53100";
 
   private final HikariDataSource sessions;
+  private final FollowTable follows;
   private final SourceTable sources;
   private final SnapshotTable snapshots = new SnapshotTable();
   private final BranchTable branches;
 
   private Catalogue(HikariDataSource sessions, Vault vault) {
     this.sessions = sessions;
-    this.sources = new SourceTable(vault);
+    this.follows = new FollowTable(vault);
+    this.sources = new SourceTable(vault, follows);
     this.branches = new BranchTable(vault);
   }
 
@@ -153,7 +155,35 @@ public final class Catalogue implements AutoCloseable {
     transaction(
         "delete source " + source.name(),
         session -> {
+          if (source.follow().isPresent()) {
+            follows.abandon(
+                session, new UnneededSlot(source.follow().get().slot(), source.address()));
+          }
           release(session, source.name());
+          return true;
+        });
+  }
+
+  /** The slot is to be dropped, unless a source comes to need it. */
+  public void insert(UnneededSlot slot) {
+    run(
+        "note slot " + slot.slot(),
+        session -> {
+          follows.abandon(session, slot);
+          return true;
+        });
+  }
+
+  public List<UnneededSlot> unneededSlots() {
+    return run("read it", follows::unneeded);
+  }
+
+  /** The slot is there no more. */
+  public void delete(UnneededSlot slot) {
+    run(
+        "forget slot " + slot.slot(),
+        session -> {
+          follows.dropped(session, slot.slot());
           return true;
         });
   }

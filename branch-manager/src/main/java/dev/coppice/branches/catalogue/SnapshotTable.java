@@ -2,7 +2,9 @@ package dev.coppice.branches.catalogue;
 
 import dev.coppice.storage.SnapshotId;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -20,16 +22,24 @@ final class SnapshotTable {
               row.getString("name"),
               Sql.uuid(row, "source"),
               Sql.time(row, "taken_at").orElseThrow(),
-              row.getBoolean("kept")));
+              row.getBoolean("kept"),
+              stand(row)));
     }
+  }
+
+  private static Optional<StoredSnapshot.Stand> stand(ResultSet row) throws SQLException {
+    String lsn = row.getString("source_lsn");
+    Optional<Instant> time = Sql.time(row, "source_time");
+    return lsn == null ? Optional.empty() : time.map(known -> new StoredSnapshot.Stand(lsn, known));
   }
 
   void insert(Connection session, StoredSnapshot snapshot) throws SQLException {
     try (Sql sql =
         new Sql(
             session,
-            "INSERT INTO snapshot (id, owner, owner_name, name, source, taken_at, kept)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?)")) {
+            "INSERT INTO snapshot (id, owner, owner_name, name, source, taken_at, kept,"
+                + " source_lsn, source_time)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")) {
       sql.uuid(snapshot.id().value())
           .uuid(snapshot.owner())
           .text(snapshot.ownerName())
@@ -37,6 +47,8 @@ final class SnapshotTable {
           .uuid(snapshot.source())
           .time(Optional.of(snapshot.takenAt()))
           .flag(snapshot.kept())
+          .text(snapshot.stand().map(StoredSnapshot.Stand::lsn))
+          .time(snapshot.stand().map(StoredSnapshot.Stand::time))
           .execute();
     }
   }

@@ -37,9 +37,11 @@ final class SourceTable {
       """;
 
   private final Vault vault;
+  private final FollowTable follows;
 
-  SourceTable(Vault vault) {
+  SourceTable(Vault vault, FollowTable follows) {
     this.vault = vault;
+    this.follows = follows;
   }
 
   List<StoredSource> all(Connection session) throws SQLException {
@@ -76,6 +78,7 @@ final class SourceTable {
         new EngineChoice(row.getInt("engine_major"), Path.of(row.getString("engine_bin"))),
         Optional.ofNullable(row.getObject("base", UUID.class)).map(BranchId::new),
         pulled,
+        follows.find(session, id),
         settings(session, id),
         fidelity(session, id));
   }
@@ -139,7 +142,8 @@ final class SourceTable {
     replaceDetails(session, source);
   }
 
-  private static void replaceDetails(Connection session, StoredSource source) throws SQLException {
+  private void replaceDetails(Connection session, StoredSource source) throws SQLException {
+    follows.replace(session, source);
     for (String table : List.of("source_setting", "fidelity_note")) {
       try (Sql sql = new Sql(session, "DELETE FROM " + table + " WHERE source = ?")) {
         sql.uuid(source.id()).execute();

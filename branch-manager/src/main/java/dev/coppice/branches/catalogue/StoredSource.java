@@ -3,6 +3,7 @@ package dev.coppice.branches.catalogue;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.SourceInfo;
 import dev.coppice.providers.FidelityNote;
+import dev.coppice.providers.FollowPlan;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.storage.BranchId;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.UUID;
  *
  * @param engine the programs of its engines
  * @param base its files in the store; none after a failed pull
+ * @param follow how its base is kept in step, if it is
  * @param settings what its branches' engines are started with beside their own
  */
 public record StoredSource(
@@ -29,6 +31,7 @@ public record StoredSource(
     EngineChoice engine,
     Optional<BranchId> base,
     Optional<Pulled> pulled,
+    Optional<FollowPlan> follow,
     Map<String, String> settings,
     List<FidelityNote> fidelity) {
 
@@ -60,6 +63,23 @@ public record StoredSource(
   /** What a completed pull brought. */
   public record Pulled(long tables, long rows, String lsn, Instant at) {}
 
+  /** The same source with another base. */
+  public StoredSource on(BranchId other) {
+    return new StoredSource(
+        id,
+        name,
+        address,
+        state,
+        detail,
+        origin,
+        engine,
+        Optional.of(other),
+        pulled,
+        follow,
+        settings,
+        fidelity);
+  }
+
   public StoredSource failed(String why) {
     return new StoredSource(
         id,
@@ -71,12 +91,17 @@ public record StoredSource(
         engine,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Map.of(),
         fidelity);
   }
 
   public StoredSource ready(
-      Pulled brought, String owner, Map<String, String> carried, List<FidelityNote> notes) {
+      Pulled brought,
+      Optional<FollowPlan> plan,
+      String owner,
+      Map<String, String> carried,
+      List<FidelityNote> notes) {
     return new StoredSource(
         id,
         name,
@@ -93,6 +118,7 @@ public record StoredSource(
         engine,
         base,
         Optional.of(brought),
+        plan,
         carried,
         notes);
   }

@@ -73,6 +73,15 @@ public final class EngineSettings {
     return settings;
   }
 
+  /** A base that follows its source: one writer, whose commits are told to the source. */
+  public static Map<String, String> base(int major) {
+    Map<String, String> settings = branch(major);
+    settings.put("shared_buffers", mebibytes(machineMemoryBytes() / 64, 64, 512));
+    settings.put("max_wal_size", "1GB");
+    settings.put("max_connections", "20");
+    return settings;
+  }
+
   /** The hidden child of a base that becomes a snapshot; durable when the store freezes it. */
   public static Map<String, String> seal(int major) {
     Map<String, String> settings = branch(major);

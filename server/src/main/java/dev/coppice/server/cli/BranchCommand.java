@@ -65,6 +65,13 @@ final class BranchCommand extends CommandGroup {
                 + " takes it back to the snapshot that it was created from.")
     private Durability durability = Durability.FULL;
 
+    @Option(
+        names = "--fresh",
+        description =
+            "Bring the base to where the source is now and start from there; the source must be one"
+                + " that is followed.")
+    private boolean fresh;
+
     @Option(names = "--if-not-exists", description = "Succeed if the branch is already there.")
     private boolean ifNotExists;
 
@@ -84,6 +91,7 @@ final class BranchCommand extends CommandGroup {
 
     private ObjectNode body() {
       ObjectNode body = object().put("name", name).put("if_not_exists", ifNotExists);
+      body.put("fresh", fresh);
       body.put("access", access.name().toLowerCase(Locale.ROOT));
       body.put("durability", durability.name().toLowerCase(Locale.ROOT));
       if (from != null) {

@@ -77,7 +77,7 @@ final class SourceCommand extends CommandGroup {
   @Command(
       name = "add",
       description =
-          "Pulls a database, so that branches of it can be created. Ctrl-C cancels the pull, which"
+          "Pulls a database and follows it, so that branches of it can be created. Ctrl-C cancels the pull, which"
               + " can be repeated at once.")
   static final class Add extends ClientCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "What to call it here.")
@@ -110,11 +110,19 @@ final class SourceCommand extends CommandGroup {
         description = "A masking policy. Not built yet: with it nothing is pulled.")
     private @Nullable Path mask;
 
-    @SuppressWarnings("UnusedVariable")
     @Option(
         names = "--no-follow",
-        description = "Pull once. Not needed yet, since no source is followed so far.")
+        description =
+            "Pull once. Without it a replication slot is made on the source, and the base is kept in"
+                + " step, where the source allows it.")
     private boolean pullOnce;
+
+    @Option(
+        names = "--publication",
+        paramLabel = "NAME",
+        description =
+            "Follow by this publication of the source (default: one called coppice, else a new one).")
+    private @Nullable String publication;
 
     @Override
     public Integer call() {
@@ -122,6 +130,7 @@ final class SourceCommand extends CommandGroup {
         throw NotBuiltYet.masking(name, mask);
       }
       ObjectNode body = object().put("name", name).put("url", url).put("stub_types", stubTypes);
+      body.put("follow", !pullOnce).put("publication", publication);
       if (provider != null) {
         body.put("provider", provider.name());
       }

@@ -79,9 +79,24 @@ final class Views {
                 "size there", Figures.bytes(source.path("source_bytes").asLong()),
                 "size here", Figures.bytes(source.path("own_bytes").asLong()),
                 "snapshot", text(source, "snapshot"),
-                "pulled", ago(source.path("pulled_at"))));
+                "pulled", ago(source.path("pulled_at")),
+                "follows", follow(source.path("follow"))));
     text.append(settings(source.path("settings")));
     return text.append(fidelity(source.path("fidelity"))).toString();
+  }
+
+  private static String follow(JsonNode follow) {
+    if (!follow.isObject()) {
+      return "no";
+    }
+    String text = text(follow, "state") + detail(follow);
+    return follow.path("lag_seconds").isNumber()
+        ? "%s, %.1f s and %s behind"
+            .formatted(
+                text,
+                follow.path("lag_seconds").asDouble(),
+                Figures.bytes(follow.path("lag_bytes").asLong()))
+        : text;
   }
 
   private static String settings(JsonNode settings) {
@@ -104,12 +119,13 @@ final class Views {
   }
 
   static String snapshots(JsonNode snapshots) {
-    TextTable table = new TextTable("NAME", "OF", "TAKEN", "BRANCHES>");
+    TextTable table = new TextTable("NAME", "OF", "TAKEN", "STANDS FOR", "BRANCHES>");
     for (JsonNode snapshot : snapshots) {
       table.row(
           text(snapshot, "name"),
           text(snapshot, "of"),
           text(snapshot, "taken_at"),
+          text(snapshot, "source_time"),
           Figures.count(snapshot.path("branches").asLong()));
     }
     return table.toString();

@@ -28,6 +28,7 @@ public enum SettingKey {
   LIMITS_FAILED_LOGINS_PAUSE("limits.failed_logins_pause"),
   LIMITS_SESSION_IDLE("limits.session_idle"),
   LIMITS_TRANSACTION_IDLE("limits.transaction_idle"),
+  SNAPSHOT_INTERVAL("snapshot_interval"),
   SNAPSHOT_RETENTION("snapshot_retention"),
   ENGINE_USER("engine_user"),
   POSTGRES_DIRECTORIES("postgres_directories"),

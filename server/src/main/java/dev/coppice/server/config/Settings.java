@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param engineMemoryBytes what the engines of branches may occupy together
  * @param sessionReuse how long an engine's session waits for another client; zero for not at all
  * @param snapshotRetention after which a source's superseded snapshots are deleted, if ever
+ * @param snapshotInterval between snapshots of a source that is followed
  * @param postgresDirectories folders of Postgres installations, before the system's own
  */
 public record Settings(
@@ -37,6 +38,7 @@ public record Settings(
     Logins logins,
     Idle idle,
     Optional<Duration> snapshotRetention,
+    Duration snapshotInterval,
     Optional<String> engineUser,
     List<Path> postgresDirectories,
     Path embeddedArchives,

@@ -73,6 +73,7 @@ public final class SettingsReader {
                 orNever(SettingKey.LIMITS_SESSION_IDLE, Duration.ZERO),
                 orNever(SettingKey.LIMITS_TRANSACTION_IDLE, Duration.ZERO)),
             duration(SettingKey.SNAPSHOT_RETENTION),
+            duration(SettingKey.SNAPSHOT_INTERVAL, Duration.ofMinutes(5)),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
             path(SettingKey.EMBEDDED_ARCHIVES, EmbeddedArchives.standard()),

@@ -145,6 +145,7 @@ public final class Demo implements AutoCloseable {
 
   private JsonNode pull(ApiClient api, String url) {
     ObjectNode body = JsonNodeFactory.instance.objectNode().put("name", SOURCE).put("url", url);
+    body.put("follow", false);
     try (Progress bars = progress.get()) {
       return api.stream("/v1/sources", body, bars).path("source");
     }

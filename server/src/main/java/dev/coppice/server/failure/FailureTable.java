@@ -51,7 +51,9 @@ public final class FailureTable {
       case LOCAL_DISK_FULL -> source(failure, "53100", 507, Exit.FAILED);
       case INTERRUPTED -> source(failure, "57014", 499, Exit.FAILED);
       case VERIFICATION_FAILED -> source(failure, "XX001", 500, Exit.FAILED);
-      case PULL_FAILED -> source(failure, "58000", 502, Exit.FAILED);
+      case FOLLOW_REFUSED -> source(failure, "0A000", 422, Exit.FAILED);
+      case SLOT_LOST, DRIFTED, FOLLOW_FAILED, PULL_FAILED ->
+          source(failure, "58000", 502, Exit.FAILED);
     };
   }
 

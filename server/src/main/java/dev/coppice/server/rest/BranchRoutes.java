@@ -61,7 +61,8 @@ final class BranchRoutes {
             RequestBody.ttl(body.ttl()),
             RequestBody.access(body.access()),
             RequestBody.quota(body.quota()),
-            RequestBody.durability(body.durability()));
+            RequestBody.durability(body.durability()),
+            Boolean.TRUE.equals(body.fresh()));
     if (Boolean.TRUE.equals(body.ifNotExists())) {
       Optional<BranchInfo> existing = existing(request.name());
       if (existing.isPresent()) {

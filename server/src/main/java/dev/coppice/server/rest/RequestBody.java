@@ -30,7 +30,9 @@ final class RequestBody {
       @Nullable String name,
       @Nullable String url,
       @Nullable String provider,
-      @Nullable Boolean stubTypes) {}
+      @Nullable Boolean stubTypes,
+      @Nullable Boolean follow,
+      @Nullable String publication) {}
 
   /** {@code POST /v1/branches}. */
   record CreateBranchBody(
@@ -41,6 +43,7 @@ final class RequestBody {
       @Nullable String access,
       @Nullable String quota,
       @Nullable String durability,
+      @Nullable Boolean fresh,
       @Nullable Boolean ifNotExists) {}
 
   /** {@code POST /v1/branches/NAME/reset}. */

@@ -42,7 +42,9 @@ final class SourceRoutes {
             new BranchName(RequestBody.required(body.name(), "name")),
             SourceAddress.parse(RequestBody.required(body.url(), "url")),
             PullOptions.standard().withStubTypes(Boolean.TRUE.equals(body.stubTypes())),
-            RequestBody.optionalProvider(body.provider()));
+            RequestBody.optionalProvider(body.provider()),
+            !Boolean.FALSE.equals(body.follow()),
+            RequestBody.optional(body.publication()));
     EventStream.run(
         context,
         "pull " + request.name(),

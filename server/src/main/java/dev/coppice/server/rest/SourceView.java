@@ -27,6 +27,7 @@ record SourceView(
     Optional<String> snapshot,
     Optional<String> sourceLsn,
     Optional<Instant> pulledAt,
+    Optional<FollowView> follow,
     Map<String, String> settings,
     List<FidelityNote> fidelity) {
 
@@ -48,6 +49,7 @@ record SourceView(
         source.snapshot(),
         source.sourceLsn(),
         source.pulledAt(),
+        source.follow().map(FollowView::of),
         new TreeMap<>(source.settings()),
         source.fidelity());
   }

@@ -63,6 +63,7 @@ class SettingsReaderTest {
             turn_timeout: 2m
             engine_memory: 4GB
             snapshot_retention: 7d
+            snapshot_interval: 2m
             engine_user: pg
             postgres_directories: [%s]
             embedded_archives: %s
@@ -93,6 +94,7 @@ class SettingsReaderTest {
                 new Settings.Logins(Duration.ofSeconds(10), 32 << 10, 5, Duration.ofSeconds(30)),
                 new Settings.Idle(Duration.ofHours(1), Duration.ofMinutes(5)),
                 Optional.of(Duration.ofDays(7)),
+                Duration.ofMinutes(2),
                 Optional.of("pg"),
                 List.of(directory),
                 directory,

@@ -50,6 +50,7 @@ final class RecordingManager implements BranchManager {
         Optional.of("s1"),
         Optional.empty(),
         Optional.of(Instant.EPOCH),
+        Optional.empty(),
         Map.of("work_mem", "8MB"),
         List.of());
   }

@@ -1,0 +1,38 @@
+package dev.coppice.branches;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * How a base is kept in step with its source. What is not known, since the source has not been
+ * reached yet, is absent.
+ *
+ * @param detail why it is not being followed just now
+ * @param appliedLsn the base holds what the source had committed up to there
+ * @param standsFor the source's time of that
+ * @param lag how far that lies behind the source, as it was when it was last asked
+ * @param changes applied since the server was started
+ */
+public record FollowInfo(
+    State state,
+    String detail,
+    String slot,
+    String publication,
+    Optional<String> appliedLsn,
+    Optional<Instant> standsFor,
+    Optional<Duration> lag,
+    OptionalLong lagBytes,
+    long changes) {
+
+  public enum State {
+    STARTING,
+    FOLLOWING,
+    /** It failed, and is tried again. */
+    WAITING,
+    /** The base is being replaced by a new one. */
+    PULLING,
+    STOPPED
+  }
+}

@@ -1,0 +1,310 @@
+package dev.coppice.branches;
+
+import dev.coppice.branches.catalogue.StoredSnapshot.Stand;
+import dev.coppice.branches.catalogue.StoredSource;
+import dev.coppice.branches.engine.Engine;
+import dev.coppice.branches.engine.EngineHost;
+import dev.coppice.branches.engine.EngineSession;
+import dev.coppice.providers.FollowPlan;
+import dev.coppice.providers.FollowPosition;
+import dev.coppice.providers.Follower;
+import dev.coppice.providers.LocalEngine;
+import dev.coppice.providers.SourceException;
+import dev.coppice.providers.SourceFailure;
+import dev.coppice.providers.pgoutput.Lsn;
+import dev.coppice.storage.BranchId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps one base in step with its source, on a thread of its own, until it is closed. */
+final class Following implements AutoCloseable {
+
+  /** A state of the base that is about to be sealed. */
+  record Forked(BranchId child, Optional<Stand> stand) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+  private static final Duration CONNECT_PAUSE = Duration.ofMillis(50);
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
+  private static final Duration RENEWAL_PAUSE = Duration.ofMinutes(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  private final Ground ground;
+  private final BranchEngines engines;
+  private final StoredSource source;
+  private final BranchId base;
+  private final FollowPlan plan;
+  private final Thread thread;
+
+  // Guarded by this.
+  private boolean closed;
+  private FollowInfo.State state = FollowInfo.State.STARTING;
+  private String detail = "";
+  private @Nullable Engine engine;
+  private @Nullable Follower follower;
+  private @Nullable FollowPosition last;
+  private long earlierChanges;
+
+  private volatile @Nullable Instant renewAt;
+
+  Following(Ground ground, BranchEngines engines, StoredSource source) {
+    this.ground = ground;
+    this.engines = engines;
+    this.source = source;
+    this.base = source.base().orElseThrow();
+    this.plan = source.follow().orElseThrow();
+    this.thread =
+        Thread.ofPlatform().name("coppice-follow-" + source.name()).daemon().unstarted(this::run);
+  }
+
+  Following start() {
+    thread.start();
+    return this;
+  }
+
+  StoredSource source() {
+    return source;
+  }
+
+  private void run() {
+    Duration pause = SHORTEST_PAUSE;
+    while (!isClosed()) {
+      long began = System.nanoTime();
+      try {
+        follow();
+        return;
+      } catch (SourceException | BranchException e) {
+        if (isClosed()) {
+          return;
+        }
+        if (e instanceof SourceException failure && isHopeless(failure.failure())) {
+          LOG.warn("Source {} cannot be followed any further: {}", source.name(), e.getMessage());
+          is(FollowInfo.State.STOPPED, String.valueOf(e.getMessage()));
+          renewAt = ground.clock().instant();
+          return;
+        }
+        LOG.warn("Source {} is not being followed: {}", source.name(), e.getMessage());
+        is(FollowInfo.State.WAITING, String.valueOf(e.getMessage()));
+      } catch (RuntimeException e) {
+        LOG.error("Source {} is not being followed", source.name(), e);
+        is(FollowInfo.State.WAITING, String.valueOf(e));
+      }
+      boolean lasted = System.nanoTime() - began > LONGEST_PAUSE.toNanos();
+      pause = lasted ? SHORTEST_PAUSE : pause;
+      if (!pause(pause)) {
+        return;
+      }
+      Duration doubled = pause.multipliedBy(2);
+      pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+    }
+  }
+
+  private static boolean isHopeless(SourceFailure failure) {
+    return failure == SourceFailure.SLOT_LOST || failure == SourceFailure.DRIFTED;
+  }
+
+  private boolean pause(Duration duration) {
+    try {
+      TimeUnit.NANOSECONDS.sleep(duration.toNanos());
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  private void follow() {
+    Engine running = running();
+    Follower next =
+        Sources.production(source)
+            .follow(
+                new LocalEngine(
+                    running.socket().resolveSibling(""), EngineHost.PORT, EngineHost.SUPERUSER),
+                source.origin().database(),
+                plan,
+                ground.config().dataDirectory().resolve("follow").resolve(source.id().toString()));
+    try {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        follower = next;
+        state = FollowInfo.State.FOLLOWING;
+        detail = "";
+      }
+      next.run();
+    } finally {
+      synchronized (this) {
+        last = next.position();
+        earlierChanges += last.changes();
+        follower = null;
+      }
+      next.close();
+    }
+  }
+
+  private Engine running() {
+    Engine known = engine();
+    if (known != null && known.alive()) {
+      return known;
+    }
+    Engine started = engines.startBase(base, source);
+    synchronized (this) {
+      engine = started;
+      if (!closed) {
+        return started;
+      }
+    }
+    started.stopFast(BranchEngines.STOP_TIMEOUT);
+    throw Shutdown.refusal();
+  }
+
+  private synchronized @Nullable Engine engine() {
+    return engine;
+  }
+
+  private synchronized @Nullable Follower follower() {
+    return follower;
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
+  }
+
+  private synchronized void is(FollowInfo.State next, String why) {
+    state = next;
+    detail = why;
+  }
+
+  /** Whether the base cannot be brought in step any more, and it is time to pull another one. */
+  boolean renewalDue(Instant now) {
+    Instant due = renewAt;
+    return due != null && !now.isBefore(due);
+  }
+
+  /** Its base is being replaced. */
+  void renewing() {
+    renewAt = Instant.MAX;
+    synchronized (this) {
+      state = FollowInfo.State.PULLING;
+    }
+  }
+
+  void notRenewed(String why) {
+    is(FollowInfo.State.STOPPED, why);
+    renewAt = ground.clock().instant().plus(RENEWAL_PAUSE);
+  }
+
+  /** Where the base is, if that is known by now. */
+  private synchronized Optional<FollowPosition> position() {
+    return Optional.ofNullable(follower == null ? last : follower.position());
+  }
+
+  Optional<Stand> stand() {
+    return position().flatMap(Following::stand);
+  }
+
+  private static Optional<Stand> stand(FollowPosition position) {
+    return position.standsFor().equals(Instant.EPOCH)
+        ? Optional.empty()
+        : Optional.of(new Stand(position.applied().toString(), position.standsFor()));
+  }
+
+  /** The source's position behind the newest change that the base holds, as far as is known. */
+  Lsn lastChange() {
+    return position().map(FollowPosition::lastChange).orElse(Lsn.ZERO);
+  }
+
+  /** How many changes were applied since the server was started. */
+  synchronized long changes() {
+    return earlierChanges + (follower == null ? 0 : follower.position().changes());
+  }
+
+  synchronized FollowInfo info() {
+    Optional<FollowPosition> position = position();
+    boolean asked = position.isPresent() && !position.get().sourceTime().equals(Instant.EPOCH);
+    return new FollowInfo(
+        state,
+        detail,
+        plan.slot(),
+        plan.publication(),
+        position.map(known -> known.applied().toString()),
+        position.map(FollowPosition::standsFor).filter(time -> !time.equals(Instant.EPOCH)),
+        position.filter(known -> asked).map(FollowPosition::lag),
+        asked ? OptionalLong.of(position.get().lagBytes()) : OptionalLong.empty(),
+        changes());
+  }
+
+  /** Returns once the base has what the source had when this was called. */
+  void catchUp(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      Follower current = follower();
+      if (current != null && current.catchUp(left)) {
+        return;
+      }
+      if (left.isZero() || !pause(CONNECT_PAUSE)) {
+        throw new BranchException(
+            BranchFailure.SOURCE_NOT_READY,
+            "The base of source \"%s\" is not as far as the source within %d s"
+                .formatted(source.name(), patience.toSeconds()),
+            "See `coppice source get %s`; without --fresh the newest snapshot is taken."
+                .formatted(source.name()));
+      }
+    }
+  }
+
+  /** A state between two of the source's transactions. */
+  Forked fork(Supplier<BranchId> forking) {
+    checkpoint();
+    Follower current = follower();
+    if (current == null) {
+      return new Forked(forking.get(), stand());
+    }
+    return current.hold(position -> new Forked(forking.get(), stand(position)));
+  }
+
+  /** So that little is left to do while nothing may be applied, and for the child. */
+  private void checkpoint() {
+    Engine running = engine();
+    if (running == null || !running.alive()) {
+      return;
+    }
+    try (Connection session = EngineSession.superuser(running.socket(), "postgres")) {
+      Statements.run(session, "CHECKPOINT");
+    } catch (SQLException e) {
+      LOG.warn("The base of {} is forked without a checkpoint", source.name(), e);
+    }
+  }
+
+  /** Ends following and the base's engine, in order. */
+  @Override
+  public void close() {
+    Follower current;
+    synchronized (this) {
+      closed = true;
+      current = follower;
+    }
+    if (current != null) {
+      current.close();
+    }
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Engine running = engine();
+    if (running != null) {
+      running.stopFast(BranchEngines.STOP_TIMEOUT);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.coppice.providers;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The first step of following: a slot on the source, whose snapshot the pull then reads. */
+final class FollowStart {
+
+  private final SourceSessions source;
+  private final Connection replication;
+  private final FollowWish wish;
+  private final String publication;
+  private final ReplicationSlot.Created slot;
+
+  private FollowStart(
+      SourceSessions source,
+      Connection replication,
+      FollowWish wish,
+      String publication,
+      ReplicationSlot.Created slot) {
+    this.source = source;
+    this.replication = replication;
+    this.wish = wish;
+    this.publication = publication;
+    this.slot = slot;
+  }
+
+  /** Empty, with nothing left behind and a note of the reason, if the source does not allow it. */
+  static Optional<FollowStart> attempt(
+      SourceSessions source, SourceFacts facts, FollowWish wish, Fidelity fidelity)
+      throws SQLException {
+    Connection writing = source.openWriting();
+    Connection replication = null;
+    try {
+      requireHarmless(writing, facts);
+      // The slot does not know publications that are younger than itself.
+      String publication = Publication.settle(writing, wish);
+      replication = source.openReplication();
+      ReplicationSlot.Created slot =
+          ReplicationSlot.create(replication, wish.slot(), facts.major());
+      return Optional.of(new FollowStart(source, replication, wish, publication, slot));
+    } catch (SQLException | SourceException e) {
+      if (replication != null) {
+        source.close(replication);
+      }
+      undo(writing, wish.slot());
+      fidelity.dropped(
+          "following",
+          facts.database(),
+          "the base stays as it was pulled, since the source cannot be followed: "
+              + e.getMessage());
+      return Optional.empty();
+    } finally {
+      source.close(writing);
+    }
+  }
+
+  /** Refuses what would work, and harm the source or the copy. */
+  private static void requireHarmless(Connection session, SourceFacts facts) throws SQLException {
+    if (facts.encoding().equals("SQL_ASCII")) {
+      throw refused("its encoding SQL_ASCII does not say how texts are to be read");
+    }
+    if (Query.text(session, "SHOW synchronous_standby_names").contains("*")) {
+      throw refused(
+          "its synchronous_standby_names hold *, so its commits would wait for this base");
+    }
+  }
+
+  private static SourceException refused(String why) {
+    return new SourceException(SourceFailure.FOLLOW_REFUSED, why, "");
+  }
+
+  private static void undo(Connection writing, String slot) {
+    try {
+      ReplicationSlot.drop(writing, slot);
+      Publication.drop(writing, slot);
+    } catch (SQLException e) {
+      // It may not even look at slots; then it has made none.
+    }
+  }
+
+  ReplicationSlot.Created slot() {
+    return slot;
+  }
+
+  /** To be called once the slot's snapshot was taken over. */
+  void letGo() {
+    source.close(replication);
+  }
+
+  /**
+   * @param pulled the tables whose rows are copied
+   */
+  FollowPlan plan(Connection snapshot, List<SourceTable> pulled, Fidelity fidelity)
+      throws SQLException {
+    Set<String> published = new HashSet<>(Publication.tables(snapshot, publication));
+    Set<String> leftOut = new HashSet<>(published);
+    for (SourceTable table : pulled) {
+      leftOut.remove(table.quoted());
+      if (!published.contains(table.quoted())) {
+        fidelity.add(
+            new FidelityNote(
+                "following",
+                table.readable(),
+                "dropped",
+                "publication " + publication + " does not hold it: its rows stay as pulled"));
+      }
+    }
+    return new FollowPlan(wish.slot(), publication, slot.start(), leftOut);
+  }
+}

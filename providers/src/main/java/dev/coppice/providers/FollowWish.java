@@ -1,0 +1,19 @@
+package dev.coppice.providers;
+
+import java.util.Optional;
+
+/**
+ * Following that is to begin with a pull.
+ *
+ * @param slot the name of the replication slot that is made for it; Postgres allows lower-case
+ *     letters, digits and underscores. A publication of our own gets the same name
+ * @param publication one that is there already and to be used
+ */
+public record FollowWish(String slot, Optional<String> publication) {
+
+  public FollowWish {
+    if (!slot.matches("[a-z0-9_]{1,63}")) {
+      throw new IllegalArgumentException("not the name of a slot: " + slot);
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package dev.coppice.providers;
+
+import dev.coppice.providers.FollowedTable.LocalColumn;
+import dev.coppice.providers.pgoutput.ReplicationMessage;
+import dev.coppice.providers.pgoutput.ReplicationMessage.Column;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the numbers in the stream stand for in the base. Notices where the two differ. */
+final class FollowedTables {
+
+  /** Built-in types have the same number everywhere ({@code FirstNormalObjectId}). */
+  private static final int FIRST_OWN_TYPE = 16_384;
+
+  private static final String COLUMNS =
+      """
+      SELECT c.relkind, a.attname, a.atttypid::bigint AS typeid, a.atttypmod, t.typname, n.nspname,
+             t.typtype = 'd' AS domain, a.attidentity = 'a' AS identity
+      FROM pg_class c
+      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                              AND a.attgenerated = ''
+      LEFT JOIN pg_type t ON t.oid = a.atttypid
+      LEFT JOIN pg_namespace n ON n.oid = t.typnamespace
+      WHERE c.oid = to_regclass(:name) AND c.relkind IN ('r', 'p')
+      ORDER BY a.attnum
+      """;
+
+  private final Set<String> leftOut;
+  private final Map<Integer, Optional<FollowedTable>> tables = new HashMap<>();
+  private final Map<Integer, ReplicationMessage.Relation> relations = new HashMap<>();
+  private final Map<Integer, ReplicationMessage.Type> types = new HashMap<>();
+
+  FollowedTables(Set<String> leftOut) {
+    this.leftOut = leftOut;
+  }
+
+  void learn(ReplicationMessage.Relation relation) {
+    relations.put(relation.id(), relation);
+    tables.remove(relation.id());
+  }
+
+  void learn(ReplicationMessage.Type type) {
+    types.put(type.id(), type);
+  }
+
+  /** The base's definitions may have changed. */
+  void forgetDefinitions() {
+    tables.clear();
+  }
+
+  /**
+   * Empty for a table whose rows the base does not keep. Throws {@link SourceException} with {@code
+   * DRIFTED} if the base's table is another one.
+   */
+  Optional<FollowedTable> find(Connection base, int id) throws SQLException {
+    Optional<FollowedTable> known = tables.get(id);
+    if (known == null) {
+      ReplicationMessage.Relation relation = relations.get(id);
+      if (relation == null) {
+        throw new IllegalStateException("a change of a table that was not described: " + id);
+      }
+      known = resolve(base, relation);
+      tables.put(id, known);
+    }
+    return known;
+  }
+
+  private Optional<FollowedTable> resolve(Connection base, ReplicationMessage.Relation relation)
+      throws SQLException {
+    String name = SqlText.identifier(relation.schema(), relation.name());
+    if (leftOut.contains(name)) {
+      return Optional.empty();
+    }
+    Map<String, LocalColumn> local = new LinkedHashMap<>();
+    boolean[] partitioned = new boolean[1];
+    Map<String, String> schemas = new HashMap<>();
+    boolean there =
+        !Query.list(
+                base,
+                COLUMNS.replace(":name", SqlText.literal(name)),
+                row -> {
+                  partitioned[0] = row.getString("relkind").equals("p");
+                  String column = row.getString("attname");
+                  if (column != null) {
+                    schemas.put(column, row.getString("nspname"));
+                    local.put(
+                        column,
+                        new LocalColumn(
+                            column,
+                            (int) row.getLong("typeid"),
+                            row.getInt("atttypmod"),
+                            row.getString("typname"),
+                            row.getBoolean("domain"),
+                            row.getBoolean("identity")));
+                  }
+                  return name;
+                })
+            .isEmpty();
+    String readable = SqlText.readable(relation.schema(), relation.name());
+    if (!there) {
+      throw drifted("table " + readable + " is new on the source");
+    }
+    for (Column column : relation.columns()) {
+      LocalColumn own = local.get(column.name());
+      if (own == null) {
+        throw drifted("table " + readable + " has a new column " + column.name());
+      }
+      requireSameType(readable, column, own, schemas);
+    }
+    if (relation.columns().size() != local.size()) {
+      throw drifted("table " + readable + " has lost a column");
+    }
+    return Optional.of(new FollowedTable(relation, partitioned[0], local));
+  }
+
+  private void requireSameType(
+      String table, Column column, LocalColumn own, Map<String, String> schemas) {
+    boolean same;
+    if (Integer.compareUnsigned(column.typeId(), FIRST_OWN_TYPE) < 0) {
+      same = column.typeId() == own.typeId() && column.typeModifier() == own.typeModifier();
+    } else {
+      ReplicationMessage.Type type = types.get(column.typeId());
+      // A domain is told of by the name of what it stands on.
+      same =
+          type == null
+              || own.domain()
+              || (type.name().equals(own.typeName())
+                  && type.schema().equals(schemas.get(column.name())));
+    }
+    if (!same) {
+      throw drifted("column " + column.name() + " of table " + table + " has another type");
+    }
+  }
+
+  static SourceException drifted(String what) {
+    return new SourceException(
+        SourceFailure.DRIFTED, "The base cannot be kept in step: " + what, "It is pulled anew.");
+  }
+}

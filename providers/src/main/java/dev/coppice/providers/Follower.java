@@ -1,0 +1,33 @@
+package dev.coppice.providers;
+
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * Keeps a base in step with its source. Each change is committed together with its position on the
+ * source, so an end at any moment loses and repeats nothing. Safe for use by many threads.
+ */
+public interface Follower extends AutoCloseable {
+
+  /**
+   * Follows until {@link #close}, on the calling thread. Throws {@link SourceException} when the
+   * source or the engine fails; another follower then goes on from where this one ended. {@code
+   * SLOT_LOST} and {@code DRIFTED} say that the base has to be pulled anew.
+   */
+  void run();
+
+  FollowPosition position();
+
+  /** Whether the base had everything within that time that the source had when this was called. */
+  boolean catchUp(Duration patience);
+
+  /**
+   * Runs that while nothing is being applied: the base is between two of the source's transactions
+   * and its sequences are as far as the source's.
+   */
+  <T> T hold(Function<FollowPosition, T> work);
+
+  /** Ends {@link #run}; what is not yet committed comes again. */
+  @Override
+  void close();
+}

@@ -1,0 +1,206 @@
+package dev.coppice.providers;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** One reader, one writer and one watch, which end together. */
+final class PostgresFollower implements Follower {
+
+  private static final String OBJECT_IN_USE = "55006";
+  private static final int ATTEMPTS = 50;
+  private static final long ATTEMPT_MILLIS = 100;
+
+  private final Approach approach;
+  private final LocalEngine engine;
+  private final String database;
+  private final FollowPlan plan;
+  private final Path spoolDirectory;
+  private final PullScope scope = new PullScope();
+  private final ReentrantLock gate = new ReentrantLock(true);
+  private final FollowState state;
+
+  private volatile @Nullable SourceWatch watch;
+  private volatile @Nullable Connection sequences;
+
+  PostgresFollower(
+      Approach approach,
+      LocalEngine engine,
+      String database,
+      FollowPlan plan,
+      Path spoolDirectory) {
+    this.approach = approach;
+    this.engine = engine;
+    this.database = database;
+    this.plan = plan;
+    this.spoolDirectory = spoolDirectory;
+    this.state = new FollowState(plan.start());
+  }
+
+  @Override
+  public void run() {
+    try (scope) {
+      follow();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      throw failure(e);
+    }
+  }
+
+  private void follow() throws Exception {
+    clearSpool();
+    SourceSessions source = new SourceSessions(approach, scope);
+    LocalSessions base = new LocalSessions(engine, scope);
+    Connection watching = source.open();
+    int major = Integer.parseInt(Query.text(watching, "SHOW server_version_num")) / 10_000;
+    SourceWatch looking = new SourceWatch(watching, plan.slot(), state);
+    looking.requireSlot();
+    Connection writing = base.openForChanges(database);
+    state.resumed(whenFree(() -> Applier.begin(writing)));
+    Connection setting = base.open(database);
+    Query.run(setting, "SET synchronous_commit = on");
+    sequences = setting;
+    looking.look();
+    watch = looking;
+    StreamQueue queue = new StreamQueue();
+    Applier applier = new Applier(writing, queue, new FollowedTables(plan.leftOut()), state, gate);
+    try (ChangeStream stream =
+        whenFree(() ->
+            ChangeStream.open(
+                source.openReplication(),
+                plan,
+                state.applied(),
+                major,
+                queue,
+                spoolDirectory,
+                state::applied))) {
+      new Workers(scope)
+          .run(
+              "follow",
+              List.<Callable<?>>of(
+                  endless(stream::read), endless(applier::run), endless(looking::run)));
+    }
+  }
+
+  @FunctionalInterface
+  private interface Attempt<T> {
+    T make() throws SQLException;
+  }
+
+  /** A predecessor's session may end a little later than the predecessor. */
+  private static <T> T whenFree(Attempt<T> attempt) throws SQLException, InterruptedException {
+    for (int i = 1; ; i++) {
+      try {
+        return attempt.make();
+      } catch (SQLException e) {
+        if (!OBJECT_IN_USE.equals(e.getSQLState()) || i == ATTEMPTS) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(ATTEMPT_MILLIS);
+      }
+    }
+  }
+
+  @FunctionalInterface
+  private interface Endless {
+    void run() throws Exception;
+  }
+
+  private static Callable<?> endless(Endless work) {
+    return () -> {
+      work.run();
+      return work;
+    };
+  }
+
+  private void clearSpool() throws IOException {
+    Files.createDirectories(spoolDirectory);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(spoolDirectory)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  private RuntimeException failure(Exception e) {
+    if (EngineFailure.diskFull(e)) {
+      return EngineFailure.localDiskFull(e);
+    }
+    if (e instanceof SourceException known) {
+      return known;
+    }
+    if (e instanceof SQLException sql && invalidated(sql)) {
+      return new SourceException(
+          SourceFailure.SLOT_LOST,
+          "The source does not have the log that slot " + plan.slot() + " needs: " + e.getMessage(),
+          "The base is pulled anew.",
+          e);
+    }
+    return new SourceException(
+        SourceFailure.FOLLOW_FAILED,
+        "Following " + approach.url() + " stopped: " + e.getMessage(),
+        "It is tried again.",
+        e);
+  }
+
+  private static boolean invalidated(SQLException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("can no longer get changes from replication slot")
+        || message.contains("can no longer access replication slot")
+        || (message.contains("replication slot") && message.contains("does not exist"));
+  }
+
+  @Override
+  public FollowPosition position() {
+    return state.position();
+  }
+
+  @Override
+  public boolean catchUp(Duration patience) {
+    SourceWatch looking = watch;
+    if (looking == null) {
+      return false;
+    }
+    try {
+      return state.await(looking.look(), patience.toMillis());
+    } catch (SQLException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Override
+  public <T> T hold(Function<FollowPosition, T> work) {
+    gate.lock();
+    try {
+      SourceWatch looking = watch;
+      Connection session = sequences;
+      if (looking != null && session != null) {
+        looking.refreshSequences(session);
+      }
+      return work.apply(position());
+    } catch (SQLException e) {
+      throw failure(e);
+    } finally {
+      gate.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}

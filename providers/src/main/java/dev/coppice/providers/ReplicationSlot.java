@@ -1,0 +1,81 @@
+package dev.coppice.providers;
+
+import dev.coppice.providers.pgoutput.Lsn;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Replication slots on a source. */
+final class ReplicationSlot {
+
+  private static final int FIRST_MAJOR_WITH_OPTION_LIST = 15;
+
+  /** How often the end of another session is awaited, 100 ms each. */
+  private static final int RELEASE_ATTEMPTS = 100;
+
+  /**
+   * @param snapshot the state at {@code start}; valid until its session does anything else
+   */
+  record Created(Lsn start, String snapshot) {}
+
+  /**
+   * @param walStatus what the source says of the log that the slot needs; {@code lost} is final
+   */
+  record Health(String walStatus, boolean active) {
+    boolean lost() {
+      return walStatus.equals("lost");
+    }
+  }
+
+  private ReplicationSlot() {}
+
+  /** Waits for the transactions that are running on the source. */
+  static Created create(Connection replication, String slot, int major) throws SQLException {
+    String snapshot =
+        major >= FIRST_MAJOR_WITH_OPTION_LIST ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT";
+    return Query.first(
+            replication,
+            "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot,
+            row ->
+                new Created(
+                    Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name")))
+        .orElseThrow();
+  }
+
+  static Optional<Health> health(Connection source, String slot) throws SQLException {
+    return Query.first(
+        source,
+        "SELECT coalesce(wal_status, 'lost') AS status, active FROM pg_replication_slots"
+            + " WHERE slot_name = "
+            + SqlText.literal(slot),
+        row -> new Health(row.getString("status"), row.getBoolean("active")));
+  }
+
+  /** Also one that a session of ours still holds, whose end the source has not noticed yet. */
+  static void drop(Connection source, String slot) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Query.list(
+            source,
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots s"
+                + " JOIN pg_stat_activity a ON a.pid = s.active_pid AND a.usename = current_user"
+                + " WHERE slot_name = "
+                + SqlText.literal(slot),
+            row -> row.getBoolean(1));
+        Query.list(
+            source,
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                + " WHERE slot_name = "
+                + SqlText.literal(slot),
+            row -> slot);
+        return;
+      } catch (SQLException e) {
+        // object_in_use
+        if (!"55006".equals(e.getSQLState()) || attempt == RELEASE_ATTEMPTS) {
+          throw e;
+        }
+        Query.run(source, "SELECT pg_sleep(0.1)");
+      }
+    }
+  }
+}

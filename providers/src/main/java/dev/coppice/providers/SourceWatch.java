@@ -1,0 +1,67 @@
+package dev.coppice.providers;
+
+import dev.coppice.providers.pgoutput.Lsn;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+
+/** The second session of a follower on its source: how far it is, and whether the slot lives. */
+final class SourceWatch {
+
+  private static final long INTERVAL_MILLIS = 1_000;
+
+  private static final String POSITION =
+      """
+      SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                   ELSE pg_current_wal_flush_lsn() END)::text AS lsn,
+             (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros
+      """;
+
+  private final Connection session;
+  private final String slot;
+  private final FollowState state;
+
+  SourceWatch(Connection session, String slot, FollowState state) {
+    this.session = session;
+    this.slot = slot;
+    this.state = state;
+  }
+
+  /** Until the session ends or the thread is interrupted. */
+  void run() throws SQLException, InterruptedException {
+    while (true) {
+      look();
+      requireSlot();
+      TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLIS);
+    }
+  }
+
+  /** Where the source is now. */
+  synchronized Lsn look() throws SQLException {
+    return Query.first(
+            session,
+            POSITION,
+            row -> {
+              Lsn lsn = Lsn.parse(row.getString("lsn"));
+              long micros = row.getLong("micros");
+              state.source(
+                  lsn, Instant.ofEpochSecond(micros / 1_000_000, micros % 1_000_000 * 1_000));
+              return lsn;
+            })
+        .orElseThrow();
+  }
+
+  synchronized void requireSlot() throws SQLException {
+    if (ReplicationSlot.health(session, slot).filter(health -> !health.lost()).isEmpty()) {
+      throw new SourceException(
+          SourceFailure.SLOT_LOST,
+          "The source has given up the log that slot " + slot + " needs",
+          "The base is pulled anew.");
+    }
+  }
+
+  synchronized int refreshSequences(Connection base) throws SQLException {
+    return SequenceRefresh.run(session, base);
+  }
+}

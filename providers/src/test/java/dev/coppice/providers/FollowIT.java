@@ -1,0 +1,149 @@
+package dev.coppice.providers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.coppice.providers.testing.PostgresServer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FollowIT {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @AutoClose private static PostgresServer source;
+
+  private PostgresServer engine;
+  private FollowedBase base;
+  @TempDir private Path spool;
+
+  @BeforeAll
+  static void startSource() throws SQLException {
+    source =
+        PostgresServer.start("postgres", "wal_level=logical", "logical_decoding_work_mem=64kB");
+  }
+
+  @BeforeEach
+  void start() throws SQLException {
+    engine = PostgresServer.start("coppice");
+    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
+    source.execute("postgres", "CREATE DATABASE shop");
+    source.execute(
+        "shop",
+        """
+        CREATE TABLE item (
+          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(40), body text,
+          doubled bigint GENERATED ALWAYS AS (id * 2) STORED);
+        ALTER TABLE item ALTER body SET STORAGE EXTERNAL;
+        CREATE TABLE loose (a int, b text, c numeric, d json);
+        ALTER TABLE loose REPLICA IDENTITY FULL;
+        CREATE TABLE part (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+        CREATE TABLE part_eu PARTITION OF part FOR VALUES IN ('eu');
+        CREATE TABLE part_us PARTITION OF part FOR VALUES IN ('us');
+        CREATE TABLE counted (k text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, big text);
+        INSERT INTO counted (k) VALUES ('a'), ('b');
+        CREATE TABLE child (id int PRIMARY KEY, item bigint REFERENCES item);
+        INSERT INTO item (name, body) SELECT 'n' || i, repeat(i::text, 3000) FROM generate_series(1, 100) i;
+        """);
+    base = FollowedBase.pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty());
+    base.start();
+  }
+
+  @AfterEach
+  void stop() {
+    base.close();
+    engine.close();
+  }
+
+  @Test
+  void everyKindOfChangeArrives() throws SQLException {
+    source.execute(
+        "shop",
+        """
+        INSERT INTO item (name, body) VALUES ('it''s', E'tab\\there\\\\ \\n'), (NULL, NULL);
+        UPDATE item SET name = 'same body' WHERE id = 7;
+        UPDATE item SET body = 'short' WHERE id = 8;
+        UPDATE item SET id = DEFAULT WHERE id = 9;
+        DELETE FROM item WHERE id = 10;
+        INSERT INTO loose VALUES (1, 'x', 1.0, '{"a": 1}'), (1, 'x', 1.00, '{"a": 1}'),
+          (1, 'x', 1.00, '{"a": 1}'), (NULL, NULL, NULL, NULL);
+        DELETE FROM loose WHERE ctid = '(0,2)';
+        UPDATE loose SET b = 'y' WHERE a IS NULL;
+        INSERT INTO part VALUES (1, 'eu'), (2, 'us');
+        UPDATE part SET region = 'us' WHERE id = 1;
+        UPDATE counted SET big = 'x' WHERE k = 'a';
+        UPDATE counted SET n = DEFAULT WHERE k = 'b';
+        UPDATE counted SET k = 'c' WHERE k = 'a';
+        INSERT INTO child VALUES (1, 20);
+        INSERT INTO item (name, body) SELECT 'many', 'row ' || i FROM generate_series(1, 500) i;
+        """);
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+
+    source.execute("shop", "TRUNCATE item CASCADE");
+    source.execute("shop", "INSERT INTO item (name) VALUES ('after')");
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+  }
+
+  @Test
+  void largeTransactionsAndRolledBackPartsOfThem() throws SQLException {
+    try (Connection open = source.connect("shop");
+        Connection other = source.connect("shop")) {
+      open.setAutoCommit(false);
+      Query.run(
+          open,
+          "INSERT INTO item (name, body) SELECT 'large', 'row ' || i FROM generate_series(1, 20000) i");
+      var savepoint = open.setSavepoint();
+      Query.run(open, "UPDATE item SET name = 'undone' WHERE id % 3 = 0");
+      Query.run(other, "INSERT INTO loose VALUES (9, 'in between', 2, '[]')");
+      open.rollback(savepoint);
+      Query.run(open, "UPDATE item SET name = 'done' WHERE id % 7 = 0");
+      open.commit();
+      Query.run(open, "DELETE FROM item WHERE id > 200");
+      open.rollback();
+    }
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+  }
+
+  @Test
+  void aSecondFollowerGoesOnWhereTheFirstEnded() throws SQLException {
+    for (int round = 0; round < 5; round++) {
+      source.execute("shop", "INSERT INTO item (name) VALUES ('round " + round + "')");
+      base.stop();
+      source.execute("shop", "UPDATE item SET name = name || '!' WHERE name LIKE 'round%'");
+      base.start();
+    }
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+  }
+
+  @Test
+  void aColumnThatTheBaseLacksEndsIt() throws SQLException {
+    source.execute("shop", "ALTER TABLE item ADD note text");
+    source.execute("shop", "INSERT INTO item (name, note) VALUES ('x', 'y')");
+
+    assertThat(base.failure(PATIENCE).failure()).isEqualTo(SourceFailure.DRIFTED);
+  }
+
+  @Test
+  void aDroppedSlotIsLost() throws SQLException {
+    base.stop();
+
+    base.release();
+    base.start();
+
+    assertThat(base.failure(PATIENCE).failure()).isEqualTo(SourceFailure.SLOT_LOST);
+    assertThat(source.tool("shop", "psql", "-Atc", "SELECT count(*) FROM pg_publication").strip())
+        .isEqualTo("0");
+  }
+}
