@@ -118,6 +118,7 @@ public final class RestServer implements AutoCloseable {
   private void addRoutes(RoutesConfig routes) {
     routes.before(this::checkHost);
     routes.before("/v1/*", this::checkToken);
+    routes.before("/v1/*", RestServer::readBody);
     routes.after(this::measure);
     routes.get("/healthz", context -> Responses.json(context, Map.of("status", "ok")));
     routes.get("/metrics", this::scrape);
@@ -129,6 +130,14 @@ public final class RestServer implements AutoCloseable {
     new StoreRoutes(manager).addTo(routes);
     routes.exception(HttpResponseException.class, this::refuse);
     routes.exception(Exception.class, this::fail);
+  }
+
+  /**
+   * Jetty closes a connection once it has answered a request whose body is still on its way, and
+   * the client may be sending the next one on it.
+   */
+  private static void readBody(Context context) {
+    var _ = context.bodyAsBytes();
   }
 
   private void checkHost(Context context) {

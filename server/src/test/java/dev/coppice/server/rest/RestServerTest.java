@@ -1,6 +1,7 @@
 package dev.coppice.server.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,6 +16,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -136,6 +138,28 @@ class RestServerTest {
     assertThat(check.path("sound").isBoolean()).isTrue();
     assertThat(check.path("sound").asBoolean()).isFalse();
     assertThat(check.path("problems")).hasSize(1);
+  }
+
+  /** An answer before the body has come would cost the client its connection. */
+  @Test
+  void aBodyThatNobodyNeedsIsReadToo() throws Exception {
+    String head =
+        "POST /v1/branches/pr-1/suspend HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+            + token
+            + "\r\nContent-Length: 2\r\n\r\n";
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+      socket.setSoTimeout(300);
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      assertThatThrownBy(() -> socket.getInputStream().read())
+          .isInstanceOf(SocketTimeoutException.class);
+
+      socket.setSoTimeout(10_000);
+      String rest = "{}GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(rest.getBytes(StandardCharsets.US_ASCII));
+      String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(answers).contains("HTTP/1.1 500", "HTTP/1.1 200", "\"ok\"");
+    }
   }
 
   @Test
