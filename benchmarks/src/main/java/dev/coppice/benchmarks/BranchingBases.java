@@ -7,10 +7,9 @@ import dev.coppice.server.bench.BenchmarkContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.util.List;
 import java.util.Map;
 
-/** The large and the small base that branches are made of, pulled as a user's own would be. */
+/** The bases that branches are made of, pulled as a user's own would be. */
 final class BranchingBases {
 
   private static final Map<String, String> FAST_FILLING =
@@ -18,22 +17,26 @@ final class BranchingBases {
 
   private BranchingBases() {}
 
+  /** The name of a source, and pgbench's scale factor of it. */
+  record Base(String name, int scale) {}
+
   /** Returns the version of the engine, with the bases in the data directory of the benchmark. */
-  static String prepare(BenchmarkContext context, int largeScale, int smallScale) throws Exception {
+  static String prepare(BenchmarkContext context, Base... bases) throws Exception {
     Path directory = Files.createDirectory(context.directory().resolve("source"));
     int major =
         Engines.newestWithClientTools(context)
             .orElseThrow(() -> new IllegalStateException(Engines.CLIENT_TOOLS_MISSING));
     try (BenchmarkEngine source =
         BenchmarkEngine.start(Engines.config(context, directory, major, FAST_FILLING))) {
-      source.execute("create database large", "create database small");
-      fill(context, source, "large", largeScale);
-      fill(context, source, "small", smallScale);
+      for (Base base : bases) {
+        source.execute("create database " + base.name());
+        fill(context, source, base.name(), base.scale());
+      }
       try (ServerProcess server = ServerProcess.start(context, 0)) {
-        for (String database : List.of("small", "large")) {
-          context.say("pulling the " + database + " base");
+        for (Base base : bases) {
+          context.say("pulling the " + base.name() + " base");
           ObjectNode request = JsonNodeFactory.instance.objectNode();
-          request.put("name", database).put("url", source.url(database)).put("follow", false);
+          request.put("name", base.name()).put("url", source.url(base.name())).put("follow", false);
           server.api().stream("/v1/sources", request, event -> {});
         }
       }

@@ -53,7 +53,11 @@ public final class BranchingBenchmark implements Benchmark {
     int samples = context.quick() ? 25 : 100;
     List<Row> rows = new ArrayList<>();
     List<Skipped> skipped = new ArrayList<>();
-    String postgres = BranchingBases.prepare(context, LARGE_SCALE, SMALL_SCALE);
+    String postgres =
+        BranchingBases.prepare(
+            context,
+            new BranchingBases.Base("small", SMALL_SCALE),
+            new BranchingBases.Base("large", LARGE_SCALE));
 
     context.say("no warm engines: create, first row, wake");
     try (ServerProcess server = ServerProcess.start(context, 0)) {

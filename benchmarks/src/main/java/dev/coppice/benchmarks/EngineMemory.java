@@ -1,11 +1,12 @@
 package dev.coppice.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What idle engines occupy, shared memory counted once. */
+/** What engines occupy, shared memory counted once. */
 final class EngineMemory {
 
   private EngineMemory() {}
@@ -15,9 +16,15 @@ final class EngineMemory {
    * engine together (proc_pid_smaps_rollup, https://docs.kernel.org/filesystems/proc.html).
    */
   static double medianEngineMib(long serverPid) {
-    ProcessHandle server = ProcessHandle.of(serverPid).orElseThrow();
+    double[] engines = engineMib(serverPid);
+    return engines[engines.length / 2];
+  }
+
+  /** Of each engine of a server, in ascending order. */
+  static double[] engineMib(long serverPid) {
     double[] engines =
-        server
+        ProcessHandle.of(serverPid)
+            .orElseThrow()
             .children()
             .filter(child -> child.info().command().orElse("").endsWith("/postgres"))
             .mapToDouble(EngineMemory::mib)
@@ -26,7 +33,12 @@ final class EngineMemory {
     if (engines.length == 0) {
       throw new IllegalStateException("the server " + serverPid + " runs no engines");
     }
-    return engines[engines.length / 2];
+    return engines;
+  }
+
+  /** What one process has in memory, whoever else has it there too. */
+  static double residentMib(long pid) throws IOException {
+    return kib(Path.of("/proc", Long.toString(pid), "status"), "VmRSS:") / 1024.0;
   }
 
   private static double mib(ProcessHandle engine) {
@@ -37,13 +49,19 @@ final class EngineMemory {
   }
 
   private static long pssKib(long pid) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "smaps_rollup"))) {
+    try {
+      return kib(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Pss:");
+    } catch (IOException | UncheckedIOException e) {
+      return 0; // ended meanwhile
+    }
+  }
+
+  private static long kib(Path file, String field) throws IOException {
+    try (Stream<String> lines = Files.lines(file)) {
       return lines
-          .filter(line -> line.startsWith("Pss:"))
+          .filter(line -> line.startsWith(field))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
           .sum();
-    } catch (IOException e) {
-      return 0; // ended meanwhile
     }
   }
 }

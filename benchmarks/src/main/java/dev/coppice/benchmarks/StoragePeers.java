@@ -17,8 +17,17 @@ import java.util.Set;
 /**
  * Two engines on the same files: one on a plain directory, one on a fork of a frozen copy of it.
  */
-record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine branch, String postgres)
+record StoragePeers(
+    PageStore store,
+    BenchmarkEngine plain,
+    BenchmarkEngine branch,
+    BranchId branchId,
+    String postgres)
     implements AutoCloseable {
+
+  /** On top of those that branches have. */
+  static final Map<String, String> SETTINGS =
+      Map.of("shared_buffers", "128MB", "max_wal_size", "1GB");
 
   static StoragePeers prepare(BenchmarkContext context, int scale) throws Exception {
     Path plainDirectory = Files.createDirectory(context.directory().resolve("plain"));
@@ -41,7 +50,7 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
           config(context, branchDirectory, store.detachLog(branch));
       BenchmarkEngine plain = BenchmarkEngine.start(plainConfig);
       try {
-        return new StoragePeers(store, plain, BenchmarkEngine.start(branchConfig), version);
+        return new StoragePeers(store, plain, BenchmarkEngine.start(branchConfig), branch, version);
       } catch (RuntimeException e) {
         plain.close();
         throw e;
@@ -74,8 +83,7 @@ record StoragePeers(PageStore store, BenchmarkEngine plain, BenchmarkEngine bran
       BenchmarkContext context, Path directory, Optional<Path> log) {
     int major = Engines.newest(context);
     Map<String, String> settings = new HashMap<>(StandaloneEngine.branchSettings(major));
-    settings.put("shared_buffers", "128MB");
-    settings.put("max_wal_size", "1GB");
+    settings.putAll(SETTINGS);
     return Engines.config(context, directory, log, major, settings);
   }
 
