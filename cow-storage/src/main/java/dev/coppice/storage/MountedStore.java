@@ -25,6 +25,10 @@ final class MountedStore implements PageStore {
   private final StoreConfig config;
   private final BranchStore store;
   private final FuseSession session;
+
+  /** Kept here, since a meter refers to what it measures but weakly, and stands still without. */
+  private final FuseMeters fuseMeters = new FuseMeters(this::sessions);
+
   private volatile @Nullable FuseSession through;
   private boolean closed;
 
@@ -165,7 +169,7 @@ final class MountedStore implements PageStore {
 
   @Override
   public void watch(MeterRegistry meters) {
-    new FuseMeters(this::sessions).addTo(meters);
+    fuseMeters.addTo(meters);
     store.watch(meters);
   }
 
