@@ -17,6 +17,9 @@ import java.util.function.Function;
 
 /** Reads settings from everywhere, and reports everything that is wrong with them at once. */
 public final class SettingsReader {
+  /** At one each five minutes, the layers of so many snapshots are fewer than a thousand. */
+  private static final Duration KEPT = Duration.ofDays(3);
+
   private final Map<String, String> environment;
   private final List<String> problems = new ArrayList<>();
   private final RawSettings raw = new RawSettings(problems);
@@ -72,7 +75,7 @@ public final class SettingsReader {
             new Settings.Idle(
                 orNever(SettingKey.LIMITS_SESSION_IDLE, Duration.ZERO),
                 orNever(SettingKey.LIMITS_TRANSACTION_IDLE, Duration.ZERO)),
-            duration(SettingKey.SNAPSHOT_RETENTION),
+            Optional.of(orNever(SettingKey.SNAPSHOT_RETENTION, KEPT)).filter(Duration::isPositive),
             duration(SettingKey.SNAPSHOT_INTERVAL, Duration.ofMinutes(5)),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),

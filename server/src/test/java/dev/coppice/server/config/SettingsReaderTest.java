@@ -117,6 +117,17 @@ class SettingsReaderTest {
   }
 
   @Test
+  void snapshotsOfSourcesStayForAWhileOrForever() {
+    assertThat(retention(Map.of())).hasValue(Duration.ofDays(3));
+    assertThat(retention(Map.of("COPPICE_SNAPSHOT_RETENTION", "2h"))).hasValue(Duration.ofHours(2));
+    assertThat(retention(Map.of("COPPICE_SNAPSHOT_RETENTION", "never"))).isEmpty();
+  }
+
+  private static Optional<Duration> retention(Map<String, String> environment) {
+    return SettingsReader.read(Optional.empty(), environment, Map.of()).snapshotRetention();
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() throws IOException {
     Path file =
         file(
