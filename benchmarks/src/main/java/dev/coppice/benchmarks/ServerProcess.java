@@ -1,5 +1,7 @@
 package dev.coppice.benchmarks;
 
+import dev.coppice.branches.engine.EngineHost;
+import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.server.client.ApiClient;
 import dev.coppice.server.client.ServerAddress;
@@ -11,6 +13,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -131,6 +137,23 @@ final class ServerProcess implements AutoCloseable {
         .filter(argument -> argument.startsWith(SOCKET_DIRECTORY))
         .map(argument -> argument.substring(SOCKET_DIRECTORY.length()))
         .toList();
+  }
+
+  /** A session as superuser on the engine of the only base that has such a database. */
+  Connection openBase(String database) throws SQLException {
+    for (String directory : socketDirectories()) {
+      Path socket = Path.of(directory, ".s.PGSQL." + EngineHost.PORT);
+      try (Connection any = EngineSession.superuser(socket, "postgres");
+          Statement statement = any.createStatement();
+          ResultSet found =
+              statement.executeQuery(
+                  "select from pg_database where datname = '" + database + "'")) {
+        if (found.next()) {
+          return EngineSession.superuser(socket, database);
+        }
+      }
+    }
+    throw new IllegalStateException("no engine has a database " + database);
   }
 
   /** For calls as the command line makes them. */

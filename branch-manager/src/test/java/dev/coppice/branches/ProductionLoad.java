@@ -3,8 +3,10 @@ package dev.coppice.branches;
 import java.io.StringWriter;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.postgresql.PGConnection;
 
 /** Somebody who changes the production database all the time, as a seed says. */
@@ -12,6 +14,8 @@ final class ProductionLoad implements AutoCloseable {
 
   private final BranchLab lab;
   private final CompletableFuture<Void> running;
+  private final AtomicLong changes = new AtomicLong();
+  private final long began = System.nanoTime();
   private volatile boolean over;
 
   ProductionLoad(BranchLab lab, long seed) {
@@ -23,9 +27,9 @@ final class ProductionLoad implements AutoCloseable {
     try (Connection session = lab.production("shop")) {
       session.setAutoCommit(false);
       while (!over) {
-        int changes = 1 + random.nextInt(6);
-        for (int i = 0; i < changes; i++) {
-          Statements.run(session, change(random));
+        int statements = 1 + random.nextInt(6);
+        for (int i = 0; i < statements; i++) {
+          changes.addAndGet(change(session, random));
         }
         if (random.nextInt(10) == 0) {
           session.rollback();
@@ -36,6 +40,18 @@ final class ProductionLoad implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Returns how many rows it was. */
+  private static int change(Connection session, Random random) throws SQLException {
+    try (Statement statement = session.createStatement()) {
+      return statement.executeUpdate(change(random));
+    }
+  }
+
+  /** So far, in rows. */
+  long changesPerSecond() {
+    return changes.get() * 1_000_000_000L / (System.nanoTime() - began);
   }
 
   private static String change(Random random) {
