@@ -71,7 +71,7 @@ final class Sources {
   private StoredSource addAlone(AddSource request, PullListener listener) {
     requireFree(request.name());
     Source source = Source.at(request.address(), request.provider());
-    SourceCheck check = source.check();
+    SourceCheck check = source.check(request.options().limits().replicaOnly());
     requirePassed(request.name(), check);
     SourceFacts facts = check.facts();
     Installation installation = ground.installations().atLeast(facts.major(), facts.extensions());
@@ -169,6 +169,7 @@ final class Sources {
                 facts.owner(),
                 facts.ownerIsSuperuser(),
                 facts.databaseBytes()),
+            request.options(),
             new EngineChoice(installation.major(), installation.bin()),
             Optional.of(base),
             Optional.empty(),
@@ -370,7 +371,7 @@ final class Sources {
     Source production = production(source);
     // What is no use any more may be what leaves no room for another.
     production.release(plan.slot());
-    SourceCheck check = production.check();
+    SourceCheck check = production.check(source.pull().limits().replicaOnly());
     requirePassed(source.name(), check);
     FollowWish wish =
         wish(
@@ -381,7 +382,7 @@ final class Sources {
       BasePull.Result result =
           pull.run(
               production,
-              PullOptions.standard().following(wish),
+              source.pull().following(wish),
               source.on(base),
               check.facts(),
               event -> {});

@@ -20,6 +20,10 @@ final class ConnectFailure {
   }
 
   static SourceException of(ConnectionUrl url, SQLException e) {
+    return CancelledRead.known(e).orElseGet(() -> whileConnecting(url, e));
+  }
+
+  private static SourceException whileConnecting(ConnectionUrl url, SQLException e) {
     String message =
         caused(e, UnknownHostException.class)
             ? "this machine knows no host of that name"

@@ -16,15 +16,18 @@ final class CopyReader {
 
   private final CopyBoard board;
   private final SegmentPool pool;
+  private final RateLimit rate;
   private final CopyManager copies;
 
   private byte[] bytes;
   private int length;
   private int rows;
 
-  CopyReader(CopyBoard board, SegmentPool pool, Connection source) throws SQLException {
+  CopyReader(CopyBoard board, SegmentPool pool, RateLimit rate, Connection source)
+      throws SQLException {
     this.board = board;
     this.pool = pool;
+    this.rate = rate;
     this.copies = source.unwrap(PGConnection.class).getCopyAPI();
     this.bytes = pool.take();
   }
@@ -58,6 +61,7 @@ final class CopyReader {
     if (size > bytes.length - length) {
       flush(chunk);
       if (size > bytes.length) {
+        rate.pass(size);
         chunk.put(new Chunk.Segment(Arrays.copyOfRange(row, from, row.length), size, 1));
         return;
       }
@@ -69,6 +73,7 @@ final class CopyReader {
 
   private void flush(Chunk chunk) throws InterruptedException {
     if (length > 0) {
+      rate.pass(length);
       chunk.put(new Chunk.Segment(bytes, length, rows));
       bytes = pool.take();
       length = 0;

@@ -10,6 +10,8 @@ import java.util.Set;
 /** The first step of following: a slot on the source, whose snapshot the pull then reads. */
 final class FollowStart {
 
+  private static final int FIRST_MAJOR_WITH_SLOTS_ON_STANDBYS = 16;
+
   private final SourceSessions source;
   private final Connection replication;
   private final FollowWish wish;
@@ -29,19 +31,31 @@ final class FollowStart {
     this.slot = slot;
   }
 
-  /** Empty, with nothing left behind and a note of the reason, if the source does not allow it. */
+  /**
+   * Empty, with nothing left behind and a note of the reason, if the source does not allow it.
+   *
+   * @param failover whether the slot is to outlive a fail-over of the source
+   */
   static Optional<FollowStart> attempt(
-      SourceSessions source, SourceFacts facts, FollowWish wish, Fidelity fidelity)
+      SourceSessions source,
+      SourceFacts facts,
+      boolean failover,
+      FollowWish wish,
+      Fidelity fidelity)
       throws SQLException {
     Connection writing = source.openWriting();
     Connection replication = null;
     try {
       requireHarmless(writing, facts);
+      if (ReplicaProbe.standby(writing)) {
+        requireTelling(writing, facts, wish);
+      }
       // The slot does not know publications that are younger than itself.
       String publication = Publication.settle(writing, wish);
+      new PublishedScope(writing, publication, facts.major()).requireWhole();
       replication = source.openReplication();
       ReplicationSlot.Created slot =
-          ReplicationSlot.create(replication, wish.slot(), facts.major());
+          create(replication, wish.slot(), facts.major(), failover, fidelity);
       return Optional.of(new FollowStart(source, replication, wish, publication, slot));
     } catch (SQLException | SourceException e) {
       if (replication != null) {
@@ -59,6 +73,25 @@ final class FollowStart {
     }
   }
 
+  private static ReplicationSlot.Created create(
+      Connection replication, String slot, int major, boolean failover, Fidelity fidelity)
+      throws SQLException {
+    try {
+      return ReplicationSlot.create(replication, slot, major, failover);
+    } catch (SQLException e) {
+      if (!failover || !replication.isValid(0)) {
+        throw e;
+      }
+      ReplicationSlot.Created created = ReplicationSlot.create(replication, slot, major, false);
+      fidelity.changed(
+          "following",
+          slot,
+          "a fail-over of the source loses it, since the source does not let it be made for that: "
+              + e.getMessage());
+      return created;
+    }
+  }
+
   /** Refuses what would work, and harm the source or the copy. */
   private static void requireHarmless(Connection session, SourceFacts facts) throws SQLException {
     if (facts.encoding().equals("SQL_ASCII")) {
@@ -67,6 +100,18 @@ final class FollowStart {
     if (Query.text(session, "SHOW synchronous_standby_names").contains("*")) {
       throw refused(
           "its synchronous_standby_names hold *, so its commits would wait for this base");
+    }
+  }
+
+  private static void requireTelling(Connection standby, SourceFacts facts, FollowWish wish)
+      throws SQLException {
+    if (facts.major() < FIRST_MAJOR_WITH_SLOTS_ON_STANDBYS) {
+      throw refused("a standby tells its changes only from PostgreSQL 16 on");
+    }
+    if (wish.publication().isEmpty() && !Publication.exists(standby, Publication.PREPARED)) {
+      throw refused(
+          "a standby can be given no publication; on its primary: CREATE PUBLICATION coppice FOR ALL"
+              + " TABLES;");
     }
   }
 

@@ -26,16 +26,18 @@ final class LargeObjectCopy {
 
   private final Connection source;
   private final Connection engine;
+  private final RateLimit rate;
   private final Fidelity fidelity;
 
-  LargeObjectCopy(Connection source, Connection engine, Fidelity fidelity) {
+  LargeObjectCopy(Connection source, Connection engine, RateLimit rate, Fidelity fidelity) {
     this.source = source;
     this.engine = engine;
+    this.rate = rate;
     this.fidelity = fidelity;
   }
 
   /** Returns how many bytes they hold. */
-  long run() throws SQLException {
+  long run() throws SQLException, InterruptedException {
     List<LargeObject> objects =
         Query.list(
             source,
@@ -68,7 +70,7 @@ final class LargeObjectCopy {
     return bytes;
   }
 
-  private long copy(LargeObject object) throws SQLException {
+  private long copy(LargeObject object) throws SQLException, InterruptedException {
     Query.run(engine, "SELECT lo_create(" + object.oid + ")");
     long offset = 0;
     try (PreparedStatement put = engine.prepareStatement("SELECT lo_put(?::oid, ?, ?)")) {
@@ -79,6 +81,7 @@ final class LargeObjectCopy {
                     "SELECT lo_get(" + object.oid + ", " + offset + ", " + PIECE_BYTES + ")",
                     row -> row.getBytes(1))
                 .orElseThrow();
+        rate.pass(piece.length);
         if (piece.length > 0) {
           put.setLong(1, object.oid);
           put.setLong(2, offset);

@@ -20,28 +20,25 @@ final class PostgresSource implements Source {
   }
 
   @Override
-  public SourceCheck check() {
+  public SourceCheck check(boolean replicaOnly) {
     return interruptibly(
         "check",
         scope -> {
-          Approach approach = Approach.to(address.parts(), named);
+          Approach approach = approach();
           SourceSessions sessions = new SourceSessions(approach, scope);
-          return new Preflight(sessions, approach.provider(), scope).run().check();
+          return new Preflight(sessions, approach.provider(), scope).run(replicaOnly).check();
         });
   }
 
   @Override
   public PullReport pull(LocalEngine engine, PullOptions options, PullListener listener) {
     return interruptibly(
-        "pull",
-        scope ->
-            new Pull(Approach.to(address.parts(), named), engine, options, listener, scope).run());
+        "pull", scope -> new Pull(approach(), engine, options, listener, scope).run());
   }
 
   @Override
   public Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory) {
-    return new PostgresFollower(
-        Approach.to(address.parts(), named), base, database, plan, spoolDirectory);
+    return new PostgresFollower(approach(), base, database, plan, spoolDirectory);
   }
 
   @Override
@@ -49,12 +46,15 @@ final class PostgresSource implements Source {
     interruptibly(
         "release",
         scope -> {
-          Connection session =
-              new SourceSessions(Approach.to(address.parts(), named), scope).openWriting();
+          Connection session = new SourceSessions(approach(), scope).openWriting();
           ReplicationSlot.drop(session, slot);
           Publication.drop(session, slot);
           return slot;
         });
+  }
+
+  private Approach approach() {
+    return Approach.to(address.parts(), named);
   }
 
   private interface Work<T> {

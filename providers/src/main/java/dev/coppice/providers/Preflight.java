@@ -59,7 +59,10 @@ final class Preflight {
     this.scope = scope;
   }
 
-  Result run() throws IOException, InterruptedException {
+  /**
+   * @param replicaOnly whether only a standby will do
+   */
+  Result run(boolean replicaOnly) throws IOException, InterruptedException {
     Connection connection = sessions.open();
     try {
       List<Finding> findings = new ArrayList<>();
@@ -72,6 +75,7 @@ final class Preflight {
       findings.add(version(facts));
       findings.add(tools(facts));
       findings.add(encryption(provider.encryption()));
+      ReplicaProbe.probe(connection, replicaOnly).ifPresent(findings::add);
       findings.addAll(new RightsProbe(connection, extent, sessions.url().user()).probe());
       findings.addAll(ContentProbe.probe(connection));
       findings.addAll(

@@ -26,6 +26,7 @@ final class Pull {
   private final SourceSessions source;
   private final LocalSessions engine;
   private final Workers workers;
+  private final RateLimit rate;
   private final Fidelity fidelity = new Fidelity();
   private Path dataDirectory = Path.of("/");
 
@@ -43,23 +44,33 @@ final class Pull {
     this.source = new SourceSessions(approach, scope);
     this.engine = new LocalSessions(target, scope);
     this.workers = new Workers(scope);
+    this.rate = new RateLimit(options.limits().bytesPerSecond());
   }
 
   PullReport run() throws Exception {
     phase(PullEvent.Phase.PREFLIGHT);
-    Preflight.Result preflight = new Preflight(source, approach.provider(), scope).run();
+    Preflight.Result preflight =
+        new Preflight(source, approach.provider(), scope).run(options.limits().replicaOnly());
     preflight.requirePassed();
     Path directory = Files.createTempDirectory("coppice-pull");
-    try {
-      return run(preflight, directory);
-    } catch (SQLException e) {
-      throw EngineFailure.explain(e, dataDirectory);
+    try (SnapshotAge age = SnapshotAge.begin(options.limits().snapshotAge(), scope)) {
+      try {
+        return run(preflight, directory, age);
+      } catch (Exception e) {
+        throw age.explain(e instanceof SQLException failed ? explain(failed) : e);
+      }
     } finally {
       delete(directory);
     }
   }
 
-  private PullReport run(Preflight.Result preflight, Path directory) throws Exception {
+  private Exception explain(SQLException failed) {
+    Exception explained = EngineFailure.explain(failed, dataDirectory);
+    return explained instanceof SQLException other ? CancelledRead.explain(other) : explained;
+  }
+
+  private PullReport run(Preflight.Result preflight, Path directory, SnapshotAge age)
+      throws Exception {
     SourceFacts facts = preflight.facts();
     Provider provider = preflight.provider();
     engine.encoding(facts.encoding());
@@ -73,7 +84,7 @@ final class Pull {
     Connection maintenance = engine.open("template1");
     dataDirectory = Path.of(Query.text(maintenance, "SHOW data_directory"));
     Connection exporting = source.open();
-    Optional<FollowStart> follow = beginToFollow(facts);
+    Optional<FollowStart> follow = beginToFollow(facts, provider);
     SnapshotSession snapshot = snapshot(exporting, follow);
     ExtensionPlan extensions = ExtensionPlan.make(exporting, maintenance, options, fidelity);
     CallingTriggers calling = CallingTriggers.read(exporting, provider);
@@ -101,12 +112,13 @@ final class Pull {
 
     phase(PullEvent.Phase.COPY);
     RowTally tally =
-        new RowCopy(source, engine, snapshot, facts, workers, listener)
+        new RowCopy(source, engine, snapshot, rate, facts, workers, listener)
             .run(tables, options.connections());
 
     List<String[]> views = MaterializedViews.filled(exporting);
     long largeObjectBytes = copyRest(facts, exporting, extent);
     source.close(exporting);
+    age.letGo();
 
     phase(PullEvent.Phase.INDEXES);
     note(
@@ -145,20 +157,22 @@ final class Pull {
         : Optional.empty();
   }
 
-  private Optional<FollowStart> beginToFollow(SourceFacts facts) throws SQLException {
+  private Optional<FollowStart> beginToFollow(SourceFacts facts, Provider provider)
+      throws SQLException {
+    boolean failover = provider.replication().failoverSlots();
     return options.follow().isPresent()
-        ? FollowStart.attempt(source, facts, options.follow().get(), fidelity)
+        ? FollowStart.attempt(source, facts, failover, options.follow().get(), fidelity)
         : Optional.empty();
   }
 
   private long copyRest(SourceFacts facts, Connection exporting, PullExtent extent)
-      throws SQLException {
+      throws SQLException, InterruptedException {
     Connection session = engine.open(facts.database());
     try {
       phase(PullEvent.Phase.SEQUENCES);
       SequenceCopy.run(exporting, session, extent, fidelity);
       phase(PullEvent.Phase.LARGE_OBJECTS);
-      return new LargeObjectCopy(exporting, session, fidelity).run();
+      return new LargeObjectCopy(exporting, session, rate, fidelity).run();
     } finally {
       engine.close(session);
     }

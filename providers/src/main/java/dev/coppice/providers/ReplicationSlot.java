@@ -9,6 +9,7 @@ import java.util.Optional;
 final class ReplicationSlot {
 
   private static final int FIRST_MAJOR_WITH_OPTION_LIST = 15;
+  private static final int FIRST_MAJOR_WITH_FAILOVER = 17;
 
   /** How often the end of another session is awaited, 100 ms each. */
   private static final int RELEASE_ATTEMPTS = 100;
@@ -29,10 +30,19 @@ final class ReplicationSlot {
 
   private ReplicationSlot() {}
 
-  /** Waits for the transactions that are running on the source. */
-  static Created create(Connection replication, String slot, int major) throws SQLException {
+  /**
+   * Waits for the transactions that are running on the source.
+   *
+   * @param failover whether standbys of the source are to have it too, where the major can do that
+   */
+  static Created create(Connection replication, String slot, int major, boolean failover)
+      throws SQLException {
     String snapshot =
-        major >= FIRST_MAJOR_WITH_OPTION_LIST ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT";
+        major < FIRST_MAJOR_WITH_OPTION_LIST
+            ? "EXPORT_SNAPSHOT"
+            : failover && major >= FIRST_MAJOR_WITH_FAILOVER
+                ? "(SNAPSHOT 'export', FAILOVER true)"
+                : "(SNAPSHOT 'export')";
     return Query.first(
             replication,
             "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot,

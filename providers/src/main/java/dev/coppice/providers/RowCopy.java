@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -11,6 +12,7 @@ final class RowCopy {
   private final SourceSessions source;
   private final LocalSessions engine;
   private final SnapshotSession snapshot;
+  private final RateLimit rate;
   private final SourceFacts facts;
   private final Workers workers;
   private final PullListener listener;
@@ -19,12 +21,14 @@ final class RowCopy {
       SourceSessions source,
       LocalSessions engine,
       SnapshotSession snapshot,
+      RateLimit rate,
       SourceFacts facts,
       Workers workers,
       PullListener listener) {
     this.source = source;
     this.engine = engine;
     this.snapshot = snapshot;
+    this.rate = rate;
     this.facts = facts;
     this.workers = workers;
     this.listener = listener;
@@ -49,12 +53,22 @@ final class RowCopy {
   private boolean read(CopyBoard board, SegmentPool pool) throws Exception {
     Connection connection = source.open(facts.encoding());
     try {
-      snapshot.join(connection);
-      new CopyReader(board, pool, connection).run();
+      join(connection);
+      new CopyReader(board, pool, rate, connection).run();
     } finally {
       source.close(connection);
     }
     return true;
+  }
+
+  /** If the snapshot is gone, its own session knows why. */
+  private void join(Connection connection) throws SQLException {
+    try {
+      snapshot.join(connection);
+    } catch (SQLException e) {
+      Query.run(snapshot.connection(), "SELECT 1");
+      throw e;
+    }
   }
 
   private boolean write(CopyBoard board, SegmentPool pool, RowTally tally) throws Exception {

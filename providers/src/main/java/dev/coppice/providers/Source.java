@@ -23,7 +23,14 @@ public interface Source {
   }
 
   /** Looks at everything a pull will need. Throws {@link SourceException} if it cannot connect. */
-  SourceCheck check();
+  default SourceCheck check() {
+    return check(false);
+  }
+
+  /**
+   * @param replicaOnly whether only a standby will do
+   */
+  SourceCheck check(boolean replicaOnly);
 
   /**
    * Copies roles, schema, rows, sequences and large objects as of one snapshot into an empty

@@ -15,6 +15,8 @@ public enum SourceFailure {
   CLIENT_TOOLS_MISSING,
   PREFLIGHT_FAILED,
   LOCAL_DISK_FULL,
+  /** The snapshot was held for longer than is allowed. */
+  SNAPSHOT_TOO_OLD,
   INTERRUPTED,
   VERIFICATION_FAILED,
   PULL_FAILED,

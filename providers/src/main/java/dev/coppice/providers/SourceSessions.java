@@ -15,7 +15,7 @@ final class SourceSessions {
 
   private static final String SETTINGS =
       """
-      SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+      SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
       SET default_transaction_read_only = on; SET row_security = off;
       SET synchronize_seqscans = off; SET jit = off; SET DateStyle = 'ISO, MDY';
       SET IntervalStyle = 'postgres'; SET lc_monetary = 'C'; SET bytea_output = 'hex';
@@ -63,7 +63,10 @@ final class SourceSessions {
     }
   }
 
-  /** A session that only reads, without time-outs, with text forms as {@code pg_dump} sets them. */
+  /**
+   * A session that only reads, with text forms as {@code pg_dump} sets them. How long a statement
+   * may take is for the source to say; how long we may be idle is not.
+   */
   Connection open() {
     return open("UTF8");
   }

@@ -6,17 +6,21 @@ import dev.coppice.branches.catalogue.StoredSource.EngineChoice;
 import dev.coppice.branches.catalogue.StoredSource.Origin;
 import dev.coppice.branches.catalogue.StoredSource.Pulled;
 import dev.coppice.providers.FidelityNote;
+import dev.coppice.providers.PullLimits;
+import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.storage.BranchId;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** Rows of {@code source}, with its settings and fidelity notes. */
@@ -26,8 +30,9 @@ final class SourceTable {
       """
       WITH taken AS (INSERT INTO taken_name (name) VALUES (?) RETURNING name)
       INSERT INTO source (name, id, sealed_url, address, state, detail, provider, version,
-        database_name, owner, owner_was_superuser, source_bytes, engine_major, engine_bin, base, tables, rows)
-      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0 FROM taken
+        database_name, owner, owner_was_superuser, source_bytes, pull_connections, pull_rate_bytes,
+        pull_snapshot_millis, pull_replica_only, pull_stub_types, engine_major, engine_bin, base, tables, rows)
+      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0 FROM taken
       """;
 
   private static final String UPDATE =
@@ -75,12 +80,27 @@ final class SourceTable {
             row.getString("owner"),
             row.getBoolean("owner_was_superuser"),
             row.getLong("source_bytes")),
+        pull(row),
         new EngineChoice(row.getInt("engine_major"), Path.of(row.getString("engine_bin"))),
         Optional.ofNullable(row.getObject("base", UUID.class)).map(BranchId::new),
         pulled,
         follows.find(session, id),
         settings(session, id),
         fidelity(session, id));
+  }
+
+  /** Zero for what is not limited. */
+  private static PullOptions pull(ResultSet row) throws SQLException {
+    long rate = row.getLong("pull_rate_bytes");
+    long age = row.getLong("pull_snapshot_millis");
+    return new PullOptions(
+        new PullLimits(
+            row.getInt("pull_connections"),
+            rate == 0 ? OptionalLong.empty() : OptionalLong.of(rate),
+            age == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(age)),
+            row.getBoolean("pull_replica_only")),
+        row.getBoolean("pull_stub_types"),
+        Optional.empty());
   }
 
   private static Map<String, String> settings(Connection session, UUID source) throws SQLException {
@@ -118,6 +138,11 @@ final class SourceTable {
           .text(source.origin().owner())
           .flag(source.origin().superuser())
           .number(source.origin().bytes())
+          .number(source.pull().limits().connections())
+          .number(source.pull().limits().bytesPerSecond().orElse(0))
+          .number(source.pull().limits().snapshotAge().map(Duration::toMillis).orElse(0L))
+          .flag(source.pull().limits().replicaOnly())
+          .flag(source.pull().stubTypes())
           .number(source.engine().major())
           .text(source.engine().bin().toString())
           .uuid(source.base().map(BranchId::value))

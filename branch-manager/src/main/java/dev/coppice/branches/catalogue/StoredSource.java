@@ -4,6 +4,7 @@ import dev.coppice.branches.BranchName;
 import dev.coppice.branches.SourceInfo;
 import dev.coppice.providers.FidelityNote;
 import dev.coppice.providers.FollowPlan;
+import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.storage.BranchId;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.UUID;
 /**
  * A source as the catalogue keeps it.
  *
+ * @param pull how it is pulled, also when that is done anew
  * @param engine the programs of its engines
  * @param base its files in the store; none after a failed pull
  * @param follow how its base is kept in step, if it is
@@ -28,6 +30,7 @@ public record StoredSource(
     SourceInfo.State state,
     String detail,
     Origin origin,
+    PullOptions pull,
     EngineChoice engine,
     Optional<BranchId> base,
     Optional<Pulled> pulled,
@@ -72,6 +75,7 @@ public record StoredSource(
         state,
         detail,
         origin,
+        pull,
         engine,
         Optional.of(other),
         pulled,
@@ -88,6 +92,7 @@ public record StoredSource(
         SourceInfo.State.FAILED,
         why,
         origin,
+        pull,
         engine,
         Optional.empty(),
         Optional.empty(),
@@ -115,6 +120,7 @@ public record StoredSource(
             owner,
             origin.superuser(),
             origin.bytes()),
+        pull,
         engine,
         base,
         Optional.of(brought),

@@ -108,7 +108,7 @@ final class AwsRds implements Provider {
         "Set rds.logical_replication = 1 in the instance's parameter group (Aurora: in the"
             + " cluster's), then reboot.",
         Set.of("rds_superuser"),
-        false,
+        true,
         "");
   }
 

@@ -1,6 +1,5 @@
 package dev.coppice.providers.profile;
 
-import java.util.List;
 import java.util.Set;
 
 /** Azure Database for PostgreSQL, flexible server. */
@@ -33,8 +32,7 @@ final class Azure implements Provider {
 
   @Override
   public Encryption encryption() {
-    return Encryption.verified(
-        List.of(Encryption.SYSTEM), "Add sslmode=verify-full&sslrootcert=system to the URL.");
+    return Encryption.verifiedBySystem("Add sslmode=verify-full&sslrootcert=system to the URL.");
   }
 
   @Override

@@ -38,6 +38,11 @@ public record Encryption(Level level, List<String> rootCertificates, String reme
     return new Encryption(Level.REQUIRED, List.of(), remedy);
   }
 
+  /** By the authorities that the machine trusts. */
+  static Encryption verifiedBySystem(String remedy) {
+    return verified(List.of(SYSTEM), remedy);
+  }
+
   static Encryption verified(List<String> rootCertificates, String remedy) {
     return new Encryption(Level.VERIFIED, rootCertificates, remedy);
   }

@@ -1,6 +1,5 @@
 package dev.coppice.providers.profile;
 
-import java.util.List;
 import java.util.Set;
 
 /** PlanetScale for Postgres. Its user names, {@code role.branch}, are never taken apart. */
@@ -37,8 +36,7 @@ final class PlanetScale implements Provider {
 
   @Override
   public Encryption encryption() {
-    return Encryption.verified(
-        List.of(Encryption.SYSTEM), "Add sslmode=verify-full&sslrootcert=system to the URL.");
+    return Encryption.verifiedBySystem("Add sslmode=verify-full&sslrootcert=system to the URL.");
   }
 
   @Override

@@ -38,15 +38,18 @@ public final class PostgresServer implements AutoCloseable {
   private final Path directory;
   private final String superuser;
   private final int port;
-  private final Process process;
+  private final List<String> settings;
+  private Process process;
   private final Thread stopAtExit;
 
-  private PostgresServer(Path bin, Path directory, String superuser, int port, Process process) {
+  private PostgresServer(Path bin, Path directory, String superuser, int port, String... settings)
+      throws IOException {
     this.bin = bin;
     this.directory = directory;
     this.superuser = superuser;
     this.port = port;
-    this.process = process;
+    this.settings = List.of(settings);
+    this.process = launch();
     this.stopAtExit = new Thread(this::stop, "stop postgres " + port);
     Runtime.getRuntime().addShutdownHook(stopAtExit);
   }
@@ -78,11 +81,34 @@ public final class PostgresServer implements AutoCloseable {
               "--locale=C.UTF-8",
               "--no-sync"));
       run(initdb, directory);
-      int port = freePort();
-      Process process = launch(bin, directory, port, settings);
-      PostgresServer server = new PostgresServer(bin, directory, superuser, port, process);
+      PostgresServer server = new PostgresServer(bin, directory, superuser, freePort(), settings);
       server.awaitReady();
       return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A physical standby, which takes connections but no writes. */
+  public static PostgresServer standbyOf(PostgresServer primary, String... settings) {
+    try {
+      Path directory = Files.createTempDirectory("coppice-test-pg");
+      handOver(directory);
+      List<String> copy =
+          List.of(
+              primary.bin.resolve("pg_basebackup").toString(),
+              "--host=" + primary.directory,
+              "--port=" + primary.port,
+              "--username=" + primary.superuser,
+              "--pgdata=" + directory.resolve("data"),
+              "--checkpoint=fast",
+              "--write-recovery-conf",
+              "--no-sync");
+      run(copy, directory);
+      PostgresServer standby =
+          new PostgresServer(primary.bin, directory, primary.superuser, freePort(), settings);
+      standby.awaitReady();
+      return standby;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -293,8 +319,7 @@ public final class PostgresServer implements AutoCloseable {
     }
   }
 
-  private static Process launch(Path bin, Path directory, int port, String... settings)
-      throws IOException {
+  private Process launch() throws IOException {
     List<String> command = new ArrayList<>(List.of(bin.resolve("postgres").toString()));
     command.addAll(
         List.of("-D", directory.resolve("data").toString(), "-p", Integer.toString(port)));
@@ -304,7 +329,7 @@ public final class PostgresServer implements AutoCloseable {
     all.add("fsync=off");
     all.add("full_page_writes=off");
     all.add("max_connections=50");
-    all.addAll(List.of(settings));
+    all.addAll(settings);
     all.forEach(setting -> command.addAll(List.of("-c", setting)));
     return new ProcessBuilder(unprivileged(command))
         .redirectErrorStream(true)

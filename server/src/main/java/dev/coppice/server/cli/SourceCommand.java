@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceCheck;
-import dev.coppice.providers.profile.Provider;
 import dev.coppice.server.failure.FailureCode;
 import dev.coppice.server.failure.FailureCode.Exit;
 import dev.coppice.server.failure.FailureTable;
@@ -13,9 +12,9 @@ import dev.coppice.server.output.Json;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,18 +39,17 @@ final class SourceCommand extends CommandGroup {
     @Parameters(paramLabel = "URL", description = "postgres://user:password@host:port/database")
     private String url = "";
 
+    @Mixin private ProviderOption provider = new ProviderOption();
+
     @Option(
-        names = "--provider",
-        paramLabel = "NAME",
-        converter = ProviderName.class,
-        completionCandidates = ProviderName.Candidates.class,
-        description = "Whose server it is, if it does not show: ${COMPLETION-CANDIDATES}.")
-    private @Nullable Provider provider;
+        names = "--from-replica",
+        description = "The URL is a standby's; one that takes writes will not do.")
+    private boolean fromReplica;
 
     @Override
     public Integer call() {
       SourceCheck check =
-          Source.at(SourceAddress.parse(url), Optional.ofNullable(provider)).check();
+          Source.at(SourceAddress.parse(url), provider.provider()).check(fromReplica);
       print(result(check), ignored -> CheckView.text(check));
       return check.failure().map(FailureTable::of).map(FailureCode::exit).orElse(Exit.OK).code();
     }
@@ -89,13 +87,13 @@ final class SourceCommand extends CommandGroup {
         description = "postgres://user:password@host:port/database")
     private String url = "";
 
+    @Mixin private ProviderOption provider = new ProviderOption();
+    @Mixin private LoadOptions load = new LoadOptions();
+
     @Option(
-        names = "--provider",
-        paramLabel = "NAME",
-        converter = ProviderName.class,
-        completionCandidates = ProviderName.Candidates.class,
-        description = "Whose server it is, if it does not show: ${COMPLETION-CANDIDATES}.")
-    private @Nullable Provider provider;
+        names = "--from-replica",
+        description = "The URL is a standby's; refuse a server that takes writes.")
+    private boolean fromReplica;
 
     @Option(
         names = "--stub-types",
@@ -131,9 +129,9 @@ final class SourceCommand extends CommandGroup {
       }
       ObjectNode body = object().put("name", name).put("url", url).put("stub_types", stubTypes);
       body.put("follow", !pullOnce).put("publication", publication);
-      if (provider != null) {
-        body.put("provider", provider.name());
-      }
+      body.put("from_replica", fromReplica);
+      provider.provider().ifPresent(named -> body.put("provider", named.name()));
+      load.addTo(body);
       print(pull(body).path("source"), Views::source);
       return 0;
     }

@@ -42,6 +42,7 @@ public final class FailureTable {
       case URL_INVALID -> source(failure, "08001", 400, Exit.USAGE);
       case UNREACHABLE, TLS_FAILED -> source(failure, "08001", 502, Exit.FAILED);
       case TIMED_OUT -> source(failure, "08001", 504, Exit.TIMED_OUT);
+      case SNAPSHOT_TOO_OLD -> source(failure, "57014", 504, Exit.TIMED_OUT);
       case AUTHENTICATION_FAILED -> source(failure, "28P01", 422, Exit.NOT_AUTHORISED);
       case DATABASE_MISSING -> source(failure, "3D000", 422, Exit.NOT_FOUND);
       case PERMISSION_DENIED, ROW_SECURITY -> source(failure, "42501", 422, Exit.NOT_AUTHORISED);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.coppice.branches.Access;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.Durability;
+import dev.coppice.providers.PullLimits;
 import dev.coppice.providers.profile.Provider;
 import dev.coppice.providers.profile.Providers;
 import dev.coppice.server.config.BytesText;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,11 @@ final class RequestBody {
       @Nullable String provider,
       @Nullable Boolean stubTypes,
       @Nullable Boolean follow,
-      @Nullable String publication) {}
+      @Nullable String publication,
+      @Nullable Integer jobs,
+      @Nullable String rateLimit,
+      @Nullable String maxSnapshotAge,
+      @Nullable Boolean fromReplica) {}
 
   /** {@code POST /v1/branches}. */
   record CreateBranchBody(
@@ -100,16 +106,45 @@ final class RequestBody {
   }
 
   static Optional<Duration> ttl(@Nullable String value) {
-    return optional(value)
-        .map(text ->
-            DurationText.parse(text)
-                .orElseThrow(() ->
-                    invalid(
-                        "the ttl \"%s\" is not a duration".formatted(text),
-                        "Write it as 90s, 30m, 2h or 7d.")));
+    return optional(value).map(text -> duration("ttl", text));
+  }
+
+  private static Duration duration(String what, String text) {
+    return DurationText.parse(text)
+        .orElseThrow(() ->
+            invalid(
+                "the %s \"%s\" is not a duration".formatted(what, text),
+                "Write it as 90s, 30m, 2h or 7d."));
+  }
+
+  static OptionalInt jobs(@Nullable Integer value) {
+    if (value == null) {
+      return OptionalInt.empty();
+    }
+    if (value < 1 || value > PullLimits.MOST_CONNECTIONS) {
+      throw invalid(
+          "%d jobs are none of 1 to %d".formatted(value, PullLimits.MOST_CONNECTIONS),
+          "Each is a connection to the source while rows are copied.");
+    }
+    return OptionalInt.of(value);
+  }
+
+  /** {@code never} is empty. */
+  static Optional<Duration> snapshotAge(@Nullable String value, Optional<Duration> standard) {
+    Optional<String> text = optional(value);
+    if (text.isEmpty()) {
+      return standard;
+    }
+    return text.get().equals("never")
+        ? Optional.empty()
+        : Optional.of(duration("age of a snapshot", text.get()));
   }
 
   static OptionalLong quota(@Nullable String value) {
+    return size("quota", value);
+  }
+
+  static OptionalLong size(String what, @Nullable String value) {
     Optional<String> text = optional(value);
     if (text.isEmpty()) {
       return OptionalLong.empty();
@@ -117,7 +152,7 @@ final class RequestBody {
     OptionalLong bytes = BytesText.parse(text.get());
     if (bytes.isEmpty()) {
       throw invalid(
-          "the quota \"%s\" is not a size".formatted(text.get()),
+          "the %s \"%s\" is not a size".formatted(what, text.get()),
           "Write it as 500MB, 10GB or 1TiB.");
     }
     return bytes;

@@ -3,6 +3,7 @@ package dev.coppice.server.rest;
 import dev.coppice.branches.AddSource;
 import dev.coppice.branches.BranchManager;
 import dev.coppice.branches.BranchName;
+import dev.coppice.providers.PullLimits;
 import dev.coppice.providers.PullOptions;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.server.rest.RequestBody.AddSourceBody;
@@ -41,7 +42,9 @@ final class SourceRoutes {
         new AddSource(
             new BranchName(RequestBody.required(body.name(), "name")),
             SourceAddress.parse(RequestBody.required(body.url(), "url")),
-            PullOptions.standard().withStubTypes(Boolean.TRUE.equals(body.stubTypes())),
+            PullOptions.standard()
+                .within(limits(body))
+                .withStubTypes(Boolean.TRUE.equals(body.stubTypes())),
             RequestBody.optionalProvider(body.provider()),
             !Boolean.FALSE.equals(body.follow()),
             RequestBody.optional(body.publication()));
@@ -53,6 +56,15 @@ final class SourceRoutes {
                 "source",
                 SourceView.of(
                     manager.addSource(request, event -> events.send(PullEventView.of(event))))));
+  }
+
+  private static PullLimits limits(AddSourceBody body) {
+    PullLimits standard = PullLimits.standard();
+    return new PullLimits(
+        RequestBody.jobs(body.jobs()).orElse(standard.connections()),
+        RequestBody.size("rate limit", body.rateLimit()),
+        RequestBody.snapshotAge(body.maxSnapshotAge(), standard.snapshotAge()),
+        Boolean.TRUE.equals(body.fromReplica()));
   }
 
   private void remove(Context context) {

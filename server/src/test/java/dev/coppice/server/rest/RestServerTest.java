@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.coppice.branches.BranchException;
 import dev.coppice.branches.BranchFailure;
 import dev.coppice.providers.PullEvent;
+import dev.coppice.providers.PullLimits;
+import dev.coppice.providers.PullOptions;
 import dev.coppice.server.ConnectionString;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -27,10 +29,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -225,6 +230,36 @@ class RestServerTest {
                 + "\"bytes_estimate\":100}]}",
             "{\"event\":\"table_finished\",\"table\":\"a.b\",\"rows\":11,\"bytes\":120}");
     assertThat(lines.getLast()).startsWith("{\"event\":\"done\",\"source\":{\"name\":\"shop\"");
+  }
+
+  @Test
+  void whatAPullMayAskOfProductionReachesIt() throws Exception {
+    List<PullOptions> asked = new CopyOnWriteArrayList<>();
+    manager.pull =
+        (request, listener) -> {
+          asked.add(request.options());
+          return RecordingManager.known(request.name());
+        };
+    String shop = "{\"name\":\"shop\",\"url\":\"postgres://u:p@db/shop\"";
+
+    call("POST", "/v1/sources", shop + "}");
+    assertThat(asked.getLast()).isEqualTo(PullOptions.standard());
+    call(
+        "POST",
+        "/v1/sources",
+        shop
+            + ",\"jobs\":3,\"rate_limit\":\"20MB\",\"max_snapshot_age\":\"2h\",\"from_replica\":true}");
+    assertThat(asked.getLast().limits())
+        .isEqualTo(
+            new PullLimits(3, OptionalLong.of(20_000_000), Optional.of(Duration.ofHours(2)), true));
+    call("POST", "/v1/sources", shop + ",\"max_snapshot_age\":\"never\"}");
+    assertThat(asked.getLast().limits().snapshotAge()).isEmpty();
+
+    for (String wrong :
+        List.of(
+            "\"jobs\":0", "\"jobs\":65", "\"rate_limit\":\"x\"", "\"max_snapshot_age\":\"x\"")) {
+      assertFailure(call("POST", "/v1/sources", shop + "," + wrong + "}"), 400, "request_invalid");
+    }
   }
 
   @Test

@@ -1,0 +1,141 @@
+package dev.coppice.providers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.coppice.providers.PullEvent.Phase;
+import dev.coppice.providers.PullEvent.PhaseStarted;
+import dev.coppice.providers.testing.PostgresServer;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A standby, from which production is pulled without being asked anything. */
+class ReplicaIT {
+
+  private static final PullOptions FROM_REPLICA =
+      PullOptions.standard()
+          .within(new PullLimits(2, OptionalLong.empty(), Optional.empty(), true));
+
+  @AutoClose private static PostgresServer primary;
+  @AutoClose private static PostgresServer standby;
+
+  private PostgresServer engine;
+
+  @BeforeAll
+  static void start() throws SQLException {
+    primary = PostgresServer.start("postgres", "wal_level=logical", "autovacuum=off");
+    primary.execute("postgres", "CREATE DATABASE shop");
+    primary.execute(
+        "shop",
+        "CREATE TABLE item AS SELECT g AS id, 'item ' || g AS name FROM generate_series(1, 5000) g;"
+            + " ALTER TABLE item ADD PRIMARY KEY (id)");
+    standby =
+        PostgresServer.standbyOf(
+            primary, "max_standby_streaming_delay=0", "hot_standby_feedback=off");
+  }
+
+  @BeforeEach
+  void startEngine() {
+    engine = PostgresServer.start("coppice");
+  }
+
+  @AfterEach
+  void stopEngine() {
+    engine.close();
+  }
+
+  @Test
+  void itIsPulledAndNotFollowed() throws SQLException {
+    FollowWish wish = new FollowWish("coppice_replica", Optional.empty());
+
+    PullReport report = pull(standby, FROM_REPLICA.following(wish), event -> {});
+
+    assertThat(report.rows()).isEqualTo(5000);
+    assertThat(report.follow()).isEmpty();
+    assertThat(report.fidelity())
+        .anyMatch(note -> note.reason().contains("a standby tells its changes only from"));
+    try (var session = primary.connect("shop")) {
+      assertThat(
+              Query.text(
+                  session,
+                  "SELECT (SELECT count(*) FROM pg_replication_slots)"
+                      + " + (SELECT count(*) FROM pg_publication)"))
+          .isEqualTo("0");
+    }
+  }
+
+  @Test
+  void theCheckSaysThatItEndsLongSnapshots() {
+    SourceCheck check = Source.at(SourceAddress.parse(standby.superuserUrl("shop"))).check(true);
+
+    assertThat(check.passed()).isTrue();
+    assertThat(check.items())
+        .filteredOn(item -> item.what().equals("replica"))
+        .singleElement()
+        .satisfies(item -> {
+          assertThat(item.outcome()).isEqualTo(CheckItem.Outcome.WARNING);
+          assertThat(item.remedy()).contains("hot_standby_feedback");
+        });
+  }
+
+  @Test
+  void aPrimaryIsRefused() {
+    SourceException failure =
+        catchThrowableOfType(SourceException.class, () -> pull(primary, FROM_REPLICA, event -> {}));
+
+    assertThat(failure.failure()).isEqualTo(SourceFailure.PREFLIGHT_FAILED);
+    assertThat(failure).hasMessageContaining("no standby");
+    assertThat(failure.hint()).contains("--from-replica");
+  }
+
+  @Test
+  void aSnapshotThatIsInTheWayOfThePrimaryEndsThePull() {
+    SourceException failure =
+        catchThrowableOfType(
+            SourceException.class,
+            () ->
+                pull(
+                    standby,
+                    FROM_REPLICA,
+                    event -> {
+                      if (event instanceof PhaseStarted phase && phase.phase() == Phase.COPY) {
+                        removeRowsForGood();
+                      }
+                    }));
+
+    assertThat(failure).hasMessageContaining("in the way of the changes");
+    assertThat(failure.hint()).contains("hot_standby_feedback", "max_standby_streaming_delay");
+  }
+
+  private static void removeRowsForGood() {
+    try (var there = primary.connect("shop");
+        var here = standby.connect("shop")) {
+      Query.run(there, "UPDATE item SET name = name || '!'");
+      Query.run(there, "VACUUM item");
+      String written = Query.text(there, "SELECT pg_current_wal_flush_lsn()");
+      String replayed = "SELECT pg_last_wal_replay_lsn() >= " + SqlText.literal(written);
+      long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+      while (!Query.text(here, replayed).equals("t")) {
+        assertThat(System.nanoTime()).as("the standby follows").isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private PullReport pull(PostgresServer server, PullOptions options, PullListener listener) {
+    return Source.at(SourceAddress.parse(server.superuserUrl("shop")))
+        .pull(
+            new LocalEngine(engine.socketDirectory(), engine.port(), engine.superuser()),
+            options,
+            listener);
+  }
+}
