@@ -15,9 +15,6 @@ final class DepthRows {
 
   private static final int DEPTH = 100;
 
-  /** A few seconds of a load that writes scatter too much for fewer. */
-  private static final int LEAST_WRITING_PAIRS = 5;
-
   private DepthRows() {}
 
   static List<Row> measure(BenchmarkContext context, StoreEngines engines, Pgbench pgbench)
@@ -41,10 +38,9 @@ final class DepthRows {
         List<String> options = List.of("-M", "prepared", "-c", "4", "-j", "2", "-T", seconds);
         List<String> select = new ArrayList<>(options);
         select.add("-S");
-        int writingPairs = Math.max(LEAST_WRITING_PAIRS, context.pairs());
         return List.of(
-            turns.compareCold("depth100_select_ratio", load(pgbench, select)),
-            turns.compareCold("depth100_tpcb_ratio", writingPairs, load(pgbench, options)));
+            turns.compareColdOnDisk("depth100_select_ratio", load(pgbench, select)),
+            turns.compareColdOnDisk("depth100_tpcb_ratio", load(pgbench, options)));
       }
     } finally {
       List.of(filled, shallow, deep).forEach(store::delete);

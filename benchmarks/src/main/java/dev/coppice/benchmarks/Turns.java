@@ -16,6 +16,9 @@ record Turns(
     double run(BenchmarkEngine engine) throws Exception;
   }
 
+  /** What waits for the disk scatters too much for fewer pairs. */
+  private static final int LEAST_DISK_PAIRS = 5;
+
   /** After one round that does not count. */
   Row compare(String metric, Load load) throws Exception {
     load.run(subject);
@@ -23,12 +26,23 @@ record Turns(
     return compareCold(metric, load);
   }
 
-  /** The first place goes to each in turn. */
+  /** The same for what waits for the disk. */
+  Row compareOnDisk(String metric, Load load) throws Exception {
+    load.run(subject);
+    load.run(peer);
+    return compareColdOnDisk(metric, load);
+  }
+
   Row compareCold(String metric, Load load) throws Exception {
     return compareCold(metric, context.pairs(), load);
   }
 
-  Row compareCold(String metric, int pairs, Load load) throws Exception {
+  Row compareColdOnDisk(String metric, Load load) throws Exception {
+    return compareCold(metric, Math.max(LEAST_DISK_PAIRS, context.pairs()), load);
+  }
+
+  /** The first place goes to each in turn. */
+  private Row compareCold(String metric, int pairs, Load load) throws Exception {
     double[] ratios = new double[pairs];
     context.say(metric);
     for (int i = 0; i < ratios.length; i++) {
