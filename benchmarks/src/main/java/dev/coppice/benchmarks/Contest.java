@@ -1,28 +1,28 @@
 package dev.coppice.benchmarks;
 
+import dev.coppice.benchmarks.ProxyPeers.Route;
 import dev.coppice.server.bench.BenchmarkContext;
 import dev.coppice.server.bench.BenchmarkResult.Row;
 import dev.coppice.server.bench.BenchmarkResult.Skipped;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
-/** The ways to a database taking turns under one load; each round begins with another one. */
+/** Ways to a database taking turns under one load; each round begins with another one. */
 final class Contest {
 
-  /** A way to the database. */
-  enum Way {
-    COPPICE,
-    PGBOUNCER,
-    DIRECT
-  }
-
   /** What one turn came to: more of the first is better, less of the others. */
-  record Turn(double perSecond, double p50Micros, double p99Micros) {}
+  record Turn(double perSecond, double p50Micros, double p99Micros, long transactions) {}
 
   /** A load on one way, which is a connection string. */
   interface Load {
     Turn run(String connection) throws Exception;
   }
+
+  /** A turn, and what processor time the process in between took for a transaction. */
+  record Result(Turn turn, double proxyMicros) {}
 
   /** A figure taken from two turns of one round. */
   enum Figure {
@@ -30,6 +30,12 @@ final class Contest {
       @Override
       double of(Turn ours, Turn theirs) {
         return ours.perSecond() / theirs.perSecond();
+      }
+    },
+    P50("ratio", "; less is better") {
+      @Override
+      double of(Turn ours, Turn theirs) {
+        return ours.p50Micros() / theirs.p50Micros();
       }
     },
     P99("ratio", "; less is better") {
@@ -56,91 +62,119 @@ final class Contest {
     abstract double of(Turn ours, Turn theirs);
   }
 
-  private static final String DIRECT = "directly over TCP";
-  private static final String PGBOUNCER = "PgBouncer in session mode";
-
   private final BenchmarkContext context;
-  private final List<Contestant> contestants = new ArrayList<>();
+  private final ProxyPeers peers;
+  private final List<Row> rows;
+  private final List<Skipped> skipped;
+  private final Map<Way, List<Result>> results = new EnumMap<>(Way.class);
 
-  private record Contestant(Way way, String connection, List<Turn> turns) {
-    Contestant(Way way, String connection) {
-      this(way, connection, new ArrayList<>());
-    }
-  }
-
-  Contest(BenchmarkContext context, ProxyPeers peers) {
+  Contest(BenchmarkContext context, ProxyPeers peers, List<Row> rows, List<Skipped> skipped) {
     this.context = context;
-    contestants.add(new Contestant(Way.COPPICE, peers.coppice()));
-    peers
-        .pgbouncer()
-        .ifPresent(connection -> contestants.add(new Contestant(Way.PGBOUNCER, connection)));
-    contestants.add(new Contestant(Way.DIRECT, peers.direct()));
+    this.peers = peers;
+    this.rows = rows;
+    this.skipped = skipped;
   }
 
-  /** Runs the load on every way, as often as comparisons are made; forgets earlier turns. */
-  Contest run(String name, Load load) throws Exception {
-    contestants.forEach(contestant -> contestant.turns().clear());
+  /**
+   * Runs the load on every way, as often as comparisons are made and once before, which does not
+   * count; forgets earlier turns.
+   */
+  void run(String name, Load load, Way... ways) throws Exception {
+    run(name, context.pairs(), load, ways);
+  }
+
+  void run(String name, int rounds, Load load, Way... ways) throws Exception {
+    results.clear();
     context.say(name);
-    for (int round = 0; round < context.pairs(); round++) {
+    List<Way> contestants = new ArrayList<>();
+    for (Way way : ways) {
+      if (peers.route(way).isPresent()) {
+        contestants.add(way);
+        turn(way, load);
+      }
+    }
+    for (int round = 0; round < rounds; round++) {
       StringBuilder line = new StringBuilder(" ");
       for (int i = 0; i < contestants.size(); i++) {
-        Contestant contestant = contestants.get((round + i) % contestants.size());
-        Turn turn = load.run(contestant.connection());
-        contestant.turns().add(turn);
+        Way way = contestants.get((round + i) % contestants.size());
+        Result result = turn(way, load);
+        results.computeIfAbsent(way, _ -> new ArrayList<>()).add(result);
+        Turn turn = result.turn();
         line.append(
             " %s %.0f/s %.0f µs p99 %.0f µs"
-                .formatted(contestant.way(), turn.perSecond(), turn.p50Micros(), turn.p99Micros()));
+                .formatted(way, turn.perSecond(), turn.p50Micros(), turn.p99Micros()));
       }
       context.say(line.toString());
     }
-    return this;
   }
 
-  Row vsDirect(String metric) {
-    return row(metric, Figure.THROUGHPUT, Way.DIRECT, DIRECT);
+  private Result turn(Way way, Load load) throws Exception {
+    Route route = peers.route(way).orElseThrow();
+    double before = proxySeconds(route);
+    Turn turn = load.run(route.connection());
+    return new Result(turn, (proxySeconds(route) - before) * 1e6 / turn.transactions());
   }
 
-  Row addedLatency(String metric) {
-    String peer = DIRECT;
-    if (takesPart(Way.PGBOUNCER)) {
-      double theirs =
-          Row.median("", "", "", samples(Figure.ADDED_P50, Way.PGBOUNCER, Way.DIRECT)).value();
-      peer += "; PgBouncer adds %.0f".formatted(theirs);
-    }
-    return row(metric, Figure.ADDED_P50, Way.DIRECT, peer);
+  private static double proxySeconds(Route route) {
+    return route.proxy().isPresent() ? ProcessTime.seconds(route.proxy().getAsLong()) : 0;
   }
 
-  /** Adds a row that compares with PgBouncer, if it is there. */
-  void vsPgbouncer(String metric, Figure figure, List<Row> rows, List<Skipped> skipped) {
-    if (takesPart(Way.PGBOUNCER)) {
-      rows.add(row(metric, figure, Way.PGBOUNCER, PGBOUNCER + figure.note));
+  /** Adds a row that compares Coppice with another way, if that is there. */
+  void compare(String metric, Figure figure, Way peer) {
+    compare(metric, figure, Way.COPPICE, peer);
+  }
+
+  void compare(String metric, Figure figure, Way subject, Way peer) {
+    if (takesPart(peer)) {
+      rows.add(
+          Row.median(
+              metric, figure.unit, peer.text() + figure.note, samples(figure, subject, peer)));
     } else {
       skipped.add(new Skipped(metric, PgBouncer.HOW_TO_INSTALL));
     }
   }
 
-  private Row row(String metric, Figure figure, Way peer, String comparedWith) {
-    return Row.median(metric, figure.unit, comparedWith, samples(figure, Way.COPPICE, peer));
+  /** Adds a row of what Coppice adds to the median latency, and says what PgBouncer does. */
+  void addedLatency(String metric) {
+    String peer = Way.DIRECT.text();
+    if (takesPart(Way.PGBOUNCER)) {
+      double theirs =
+          Row.median("", "", "", samples(Figure.ADDED_P50, Way.PGBOUNCER, Way.DIRECT)).value();
+      peer += String.format(Locale.ROOT, "; PgBouncer adds %.0f", theirs);
+    }
+    rows.add(Row.median(metric, "us", peer, samples(Figure.ADDED_P50, Way.COPPICE, Way.DIRECT)));
+  }
+
+  /** Adds a row of the processor time of the proxy, and says what PgBouncer takes. */
+  void proxyTime(String metric) {
+    String peer =
+        takesPart(Way.PGBOUNCER)
+            ? String.format(
+                Locale.ROOT,
+                "%.1f of PgBouncer",
+                Row.median("", "", "", times(Way.PGBOUNCER)).value())
+            : "";
+    rows.add(Row.median(metric, "us", peer, times(Way.COPPICE)));
+  }
+
+  private double[] times(Way way) {
+    return of(way).stream().mapToDouble(Result::proxyMicros).toArray();
   }
 
   private boolean takesPart(Way way) {
-    return contestants.stream().anyMatch(contestant -> contestant.way() == way);
+    return results.containsKey(way);
   }
 
-  private List<Turn> turns(Way way) {
-    return contestants.stream()
-        .filter(contestant -> contestant.way() == way)
-        .findFirst()
-        .orElseThrow()
-        .turns();
+  private List<Result> of(Way way) {
+    return results.getOrDefault(way, List.of());
   }
 
   private double[] samples(Figure figure, Way subject, Way peer) {
-    List<Turn> ours = turns(subject);
-    List<Turn> theirs = turns(peer);
+    List<Result> ours = of(subject);
+    List<Result> theirs = of(peer);
     double[] samples = new double[ours.size()];
     for (int i = 0; i < samples.length; i++) {
-      samples[i] = figure.of(ours.get(i), theirs.get(i));
+      samples[i] = figure.of(ours.get(i).turn(), theirs.get(i).turn());
     }
     return samples;
   }

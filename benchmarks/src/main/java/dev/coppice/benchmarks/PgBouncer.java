@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The system's PgBouncer in front of an engine's socket, in session mode. It checks passwords as
- * the proxy does, against a verifier, which costs it less than the password itself would.
+ * The system's PgBouncer in front of an engine's socket. It checks passwords as the proxy does,
+ * against a verifier, which costs it less than the password itself would.
  */
 final class PgBouncer implements AutoCloseable {
 
@@ -45,8 +45,10 @@ final class PgBouncer implements AutoCloseable {
    * Returns once it listens. It runs as the user whose directory the socket lies in.
    *
    * @param socketDirectory of the engine, which trusts who comes that way
+   * @param mode when a session of its own is given back: {@code session} or {@code transaction}
    */
-  static PgBouncer start(Path directory, Path socketDirectory, String role, String password)
+  static PgBouncer start(
+      Path directory, Path socketDirectory, String role, String password, String mode)
       throws IOException, InterruptedException {
     Files.createDirectory(directory);
     int port = freePort();
@@ -66,14 +68,14 @@ final class PgBouncer implements AutoCloseable {
             unix_socket_dir =
             auth_type = scram-sha-256
             auth_file = %s
-            pool_mode = session
+            pool_mode = %s
             default_pool_size = %d
             max_client_conn = 1000
             ignore_startup_parameters = extra_float_digits
             log_connections = 0
             log_disconnections = 0
             """
-                .formatted(socketDirectory, port, users, POOLED_SESSIONS));
+                .formatted(socketDirectory, port, users, mode, POOLED_SESSIONS));
     List<String> command = new ArrayList<>();
     if (System.getProperty("user.name", "").equals("root")) {
       Object uid = Files.getAttribute(socketDirectory, "unix:uid");
@@ -117,6 +119,10 @@ final class PgBouncer implements AutoCloseable {
       }
       TimeUnit.MILLISECONDS.sleep(10);
     }
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   int port() {

@@ -15,8 +15,11 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -33,9 +36,24 @@ final class ProxyPeers implements AutoCloseable {
   private final Deque<Part> parts = new ArrayDeque<>();
   private final BenchmarkEngine plain;
   private final ServerProcess server;
-  private final String coppice;
-  private final Optional<String> pgbouncer;
+  private final Map<Way, Route> routes = new EnumMap<>(Way.class);
   private final String postgres;
+
+  /**
+   * How a way is gone.
+   *
+   * @param connection a connection string
+   * @param proxy the process between client and engine, if there is one
+   */
+  record Route(String connection, OptionalLong proxy) {
+    static Route through(String connection, long proxy) {
+      return new Route(connection, OptionalLong.of(proxy));
+    }
+
+    static Route direct(String connection) {
+      return new Route(connection, OptionalLong.empty());
+    }
+  }
 
   /** Something that was started and must be stopped, the last one first. */
   private interface Part {
@@ -69,11 +87,22 @@ final class ProxyPeers implements AutoCloseable {
       parts.push(wakeful::close);
       Set<String> sockets = new HashSet<>(server.socketDirectories());
       sockets.removeAll(others);
-      coppice = branch("proxied");
-      pgbouncer =
-          PgBouncer.installed()
-              ? Optional.of(throughPgbouncer(context, Path.of(sole(sockets)), behindPgbouncer))
-              : Optional.empty();
+      routes.put(Way.COPPICE, Route.through(branch("proxied"), server.pid()));
+      routes.put(Way.TAPPED, Route.through(branch(CopyingTap.BRANCH), server.pid()));
+      routes.put(Way.DIRECT, Route.direct(plain.url(DATABASE) + "?sslmode=disable"));
+      EngineAddress address = plain.address();
+      routes.put(
+          Way.SOCKET,
+          Route.direct(
+              "host=%s port=%d user=%s dbname=%s"
+                  .formatted(address.socketDirectory(), address.port(), address.user(), DATABASE)));
+      if (PgBouncer.installed()) {
+        Path sessions = Path.of(sole(sockets));
+        routes.put(Way.PGBOUNCER, pgbouncer(context, sessions, behindPgbouncer, "session"));
+        routes.put(
+            Way.PGBOUNCER_TRANSACTION,
+            pgbouncer(context, sessions, behindPgbouncer, "transaction"));
+      }
     } catch (Exception e) {
       close();
       throw e;
@@ -103,17 +132,23 @@ final class ProxyPeers implements AutoCloseable {
         .asText();
   }
 
-  private String throughPgbouncer(BenchmarkContext context, Path socketDirectory, String branch)
-      throws Exception {
+  private Route pgbouncer(
+      BenchmarkContext context, Path socketDirectory, String branch, String mode) throws Exception {
     String[] login = URI.create(branch).getRawUserInfo().split(":", 2);
     String role = decoded(login[0]);
     String bareRole = role.substring(0, role.lastIndexOf('.'));
     PgBouncer pooler =
         PgBouncer.start(
-            context.directory().resolve("pgbouncer"), socketDirectory, bareRole, decoded(login[1]));
+            context.directory().resolve("pgbouncer-" + mode),
+            socketDirectory,
+            bareRole,
+            decoded(login[1]),
+            mode);
     parts.push(pooler::close);
-    return "postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable"
-        .formatted(bareRole, login[1], pooler.port(), DATABASE);
+    return Route.through(
+        "postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable"
+            .formatted(bareRole, login[1], pooler.port(), DATABASE),
+        pooler.pid());
   }
 
   private static String decoded(String text) {
@@ -124,17 +159,9 @@ final class ProxyPeers implements AutoCloseable {
     return server;
   }
 
-  /** A connection string, as are the next two. */
-  String coppice() {
-    return coppice;
-  }
-
-  Optional<String> pgbouncer() {
-    return pgbouncer;
-  }
-
-  String direct() {
-    return plain.url(DATABASE) + "?sslmode=disable";
+  /** Absent if a program is not installed. */
+  Optional<Route> route(Way way) {
+    return Optional.ofNullable(routes.get(way));
   }
 
   String postgres() {

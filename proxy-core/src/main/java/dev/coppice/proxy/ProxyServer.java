@@ -14,7 +14,16 @@ public interface ProxyServer extends AutoCloseable {
    * certificate cannot be used or kept.
    */
   static ProxyServer start(ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
-    return ProxyListener.start(config, resolver, metrics);
+    return start(config, resolver, metrics, Optional.empty());
+  }
+
+  /** The same, with somebody who sees what statements pass. */
+  static ProxyServer start(
+      ProxyConfig config,
+      BranchResolver resolver,
+      MeterRegistry metrics,
+      Optional<StatementTap> tap) {
+    return ProxyListener.start(config, resolver, metrics, tap);
   }
 
   InetSocketAddress address();

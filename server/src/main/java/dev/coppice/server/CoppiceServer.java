@@ -10,6 +10,7 @@ import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
 import dev.coppice.proxy.ScramVerifier;
+import dev.coppice.proxy.StatementTap;
 import dev.coppice.server.config.DataDirectory;
 import dev.coppice.server.config.ListenAddress;
 import dev.coppice.server.config.Settings;
@@ -38,6 +39,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -197,7 +199,10 @@ public final class CoppiceServer implements AutoCloseable {
   private ProxyServer startProxy(InetSocketAddress listen) {
     try {
       return ProxyServer.start(
-          proxyConfig(settings, listen), new BranchDirectory(manager), metrics);
+          proxyConfig(settings, listen),
+          new BranchDirectory(manager),
+          metrics,
+          ServiceLoader.load(StatementTap.class).findFirst());
     } catch (UncheckedIOException e) {
       throw portInUse(settings.postgresListen(), "postgres.listen", e);
     }

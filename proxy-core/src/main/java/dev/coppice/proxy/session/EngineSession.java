@@ -91,6 +91,11 @@ final class EngineSession {
     return key;
   }
 
+  /** As {@code pg_backend_pid()} tells it; 0 if the engine never said. */
+  int processId() {
+    return start == null ? 0 : start.cancelKey().processId();
+  }
+
   /** Asks the engine to stop what it is doing; the session stays. */
   void cancel() {
     if (start != null) {

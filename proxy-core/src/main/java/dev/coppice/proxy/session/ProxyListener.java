@@ -3,6 +3,7 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.BranchResolver;
 import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.ProxyServer;
+import dev.coppice.proxy.StatementTap;
 import dev.coppice.proxy.route.BranchCarriers;
 import dev.coppice.proxy.tls.CurrentIdentity;
 import dev.coppice.proxy.tls.GeneratedCertificate;
@@ -37,6 +38,9 @@ public final class ProxyListener implements ProxyServer {
   private static final Duration LOOK_AT_FILES = Duration.ofSeconds(5);
   private static final Duration LOOK_AT_GENERATED = Duration.ofHours(1);
 
+  /** How many threads drive the connections, instead of one for each processor. */
+  private static final String LOOPS = "coppice.proxy.loops";
+
   private static final int BACKLOG = 1024;
   private static final long DRAIN_MILLIS = 2_000;
 
@@ -53,7 +57,7 @@ public final class ProxyListener implements ProxyServer {
     this.services = services;
     this.loops =
         new MultiThreadIoEventLoopGroup(
-            Runtime.getRuntime().availableProcessors(),
+            Integer.getInteger(LOOPS, Runtime.getRuntime().availableProcessors()),
             new DefaultThreadFactory("proxy"),
             transport.ioHandlers());
     ChannelFuture binding =
@@ -87,11 +91,14 @@ public final class ProxyListener implements ProxyServer {
   }
 
   public static ProxyListener start(
-      ProxyConfig config, BranchResolver resolver, MeterRegistry metrics) {
+      ProxyConfig config,
+      BranchResolver resolver,
+      MeterRegistry metrics,
+      Optional<StatementTap> tap) {
     CurrentIdentity tls = tls(config);
     boolean complete = false;
     try {
-      ProxyListener started = start(config, resolver, metrics, tls);
+      ProxyListener started = start(config, resolver, metrics, tls, tap);
       complete = true;
       return started;
     } finally {
@@ -114,7 +121,11 @@ public final class ProxyListener implements ProxyServer {
   }
 
   private static ProxyListener start(
-      ProxyConfig config, BranchResolver resolver, MeterRegistry metrics, CurrentIdentity tls) {
+      ProxyConfig config,
+      BranchResolver resolver,
+      MeterRegistry metrics,
+      CurrentIdentity tls,
+      Optional<StatementTap> tap) {
     Transport transport = Transport.choose();
     ProxyMetrics counted = new ProxyMetrics(metrics);
     counted.watch(tls);
@@ -131,7 +142,8 @@ public final class ProxyListener implements ProxyServer {
             counted,
             new LoginSecrets(),
             new Admissions(config.limits()),
-            new FailedLogins(config.limits().logins(), System::nanoTime));
+            new FailedLogins(config.limits().logins(), System::nanoTime),
+            tap);
     ProxyListener started = new ProxyListener(services, transport);
     log.info("proxy listens on {} ({})", started.address(), transport);
     return started;

@@ -2,8 +2,10 @@ package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.BranchResolver;
 import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.StatementTap;
 import dev.coppice.proxy.route.BranchCarriers;
 import dev.coppice.proxy.tls.CurrentIdentity;
+import java.util.Optional;
 
 /** What all connections of one proxy share. */
 record ProxyServices(
@@ -18,4 +20,5 @@ record ProxyServices(
     ProxyMetrics metrics,
     LoginSecrets secrets,
     Admissions admissions,
-    FailedLogins failedLogins) {}
+    FailedLogins failedLogins,
+    Optional<StatementTap> tap) {}

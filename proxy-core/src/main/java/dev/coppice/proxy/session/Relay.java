@@ -56,12 +56,18 @@ final class Relay {
   private @Nullable Refusal parting;
   private @Nullable SessionWatch watch;
   private final @Nullable Idleness idleness;
+  private final @Nullable TappedMessages tapped;
   private @Nullable ScheduledFuture<?> killing;
 
   /**
    * @param use present if the session could serve another client after this one
+   * @param tapped present if somebody wants to see what passes
    */
-  Relay(Connection connection, EngineSession session, Optional<SessionUse> use) {
+  Relay(
+      Connection connection,
+      EngineSession session,
+      Optional<SessionUse> use,
+      Optional<TappedMessages> tapped) {
     this.connection = connection;
     this.session = session;
     this.use = use;
@@ -72,6 +78,7 @@ final class Relay {
     IdleLimits limits = connection.services().config().limits().idle();
     this.idleness =
         limits.isNone() ? null : new Idleness(limits, client.eventLoop(), this::endIdle);
+    this.tapped = tapped.orElse(null);
   }
 
   /**
@@ -80,6 +87,9 @@ final class Relay {
   void begin(List<ByteBuf> held) {
     connection.outcome(Outcome.SERVED);
     connection.onTerminate(this::terminate);
+    if (tapped != null) {
+      client.closeFuture().addListener(_ -> tapped.ended());
+    }
     session.onEnding(() -> connection.run(this::ending));
     if (idleness != null) {
       idleness.begin();
@@ -194,6 +204,9 @@ final class Relay {
       if (idleness != null) {
         idleness.client(bytes);
       }
+      if (tapped != null) {
+        tapped.client(bytes);
+      }
       boolean ends = watch != null && watch.client(bytes);
       if (ends && use.isPresent() && bytes.readableBytes() == TERMINATE_BYTES && isReusable()) {
         bytes.release();
@@ -268,6 +281,9 @@ final class Relay {
       }
       if (idleness != null) {
         idleness.engine(bytes);
+      }
+      if (tapped != null) {
+        tapped.engine(bytes);
       }
       client.write(message, client.voidPromise());
       if (!client.isWritable() && client.isActive()) {

@@ -3,6 +3,7 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.BranchTarget;
 import dev.coppice.proxy.EngineEndpoint;
 import dev.coppice.proxy.Refusal;
+import dev.coppice.proxy.TappedSession;
 import dev.coppice.proxy.route.Route;
 import dev.coppice.proxy.wire.BackendMessages;
 import dev.coppice.proxy.wire.CancelKey;
@@ -225,7 +226,22 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
     connection.endDeadline();
     List<ByteBuf> first = List.copyOf(held);
     held.clear();
-    new Relay(connection, session(), use).begin(first);
+    new Relay(connection, session(), use, tapped()).begin(first);
+  }
+
+  private Optional<TappedMessages> tapped() {
+    return connection
+        .services()
+        .tap()
+        .flatMap(tap ->
+            TappedMessages.of(
+                tap,
+                new TappedSession(
+                    route.branch(),
+                    route.role(),
+                    route.database().orElse(target.defaultDatabase()),
+                    connection.address(),
+                    session().processId())));
   }
 
   /**

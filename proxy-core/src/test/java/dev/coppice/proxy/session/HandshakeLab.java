@@ -52,7 +52,8 @@ final class HandshakeLab implements AutoCloseable {
             new ProxyMetrics(metrics),
             new LoginSecrets(),
             new Admissions(limits),
-            new FailedLogins(limits.logins(), System::nanoTime));
+            new FailedLogins(limits.logins(), System::nanoTime),
+            Optional.empty());
   }
 
   EmbeddedChannel connect() {

@@ -7,21 +7,14 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Properties;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
@@ -30,31 +23,14 @@ import org.postgresql.copy.CopyManager;
 import org.postgresql.util.PSQLException;
 
 @ExtendWith(LeakGuard.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class JdbcIT {
 
-  @SuppressWarnings("NullAway.Init") // by start()
-  private ProxyFixture fixture;
-
-  @BeforeAll
-  void start(@TempDir Path directory) {
-    fixture = new ProxyFixture(directory);
-  }
-
-  @AfterEach
-  void nothingIsLeftBehind() {
-    fixture.awaitNoSessions();
-  }
-
-  @AfterAll
-  void stop() {
-    fixture.close();
-  }
+  @RegisterExtension static final SharedProxy PROXY = new SharedProxy();
 
   @ParameterizedTest
   @ValueSource(strings = {"simple", "extended", "extendedForPrepared", "extendedCacheEverything"})
   void queriesInEveryMode(String mode) throws SQLException {
-    try (Connection connection = connect("preferQueryMode", mode);
+    try (Connection connection = PROXY.fixture().connect("preferQueryMode", mode);
         PreparedStatement query = connection.prepareStatement("SELECT ? + 1, current_database()")) {
       for (int i = 0; i < 20; i++) {
         query.setInt(1, i);
@@ -70,7 +46,7 @@ class JdbcIT {
   @ParameterizedTest
   @ValueSource(strings = {"disable", "require"})
   void batchesAndPortals(String sslmode) throws SQLException {
-    try (Connection connection = connect("sslmode", sslmode);
+    try (Connection connection = PROXY.fixture().connect("sslmode", sslmode);
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
       statement.execute("CREATE TEMPORARY TABLE rows (id int, text text)");
@@ -100,7 +76,7 @@ class JdbcIT {
   @ValueSource(strings = {"disable", "require"})
   void copiesInAndOut(String sslmode) throws SQLException, IOException {
     byte[] lines = "123456789\n".repeat(500_000).getBytes(StandardCharsets.US_ASCII);
-    try (Connection connection = connect("sslmode", sslmode);
+    try (Connection connection = PROXY.fixture().connect("sslmode", sslmode);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE TEMPORARY TABLE rows (id int)");
       CopyManager copy = connection.unwrap(PGConnection.class).getCopyAPI();
@@ -115,7 +91,7 @@ class JdbcIT {
   @ParameterizedTest
   @ValueSource(strings = {"disable", "require"})
   void cancelsAStatement(String sslmode) throws Exception {
-    try (Connection connection = connect("sslmode", sslmode);
+    try (Connection connection = PROXY.fixture().connect("sslmode", sslmode);
         Statement statement = connection.createStatement()) {
       Thread canceller = Thread.ofVirtual().start(() -> cancelOnceItRuns(statement));
       assertThatThrownBy(() -> statement.execute("SELECT pg_sleep(60)"))
@@ -127,7 +103,8 @@ class JdbcIT {
     TestEngine.await(
         "the cancel request to be counted",
         () ->
-            fixture
+            PROXY
+                    .fixture()
                     .metrics
                     .get("coppice.proxy.connections")
                     .tag("outcome", "cancel_request")
@@ -140,7 +117,8 @@ class JdbcIT {
     TestEngine.await(
         "the statement",
         () ->
-            fixture
+            PROXY
+                .fixture()
                 .engine
                 .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
                 .equals("1"));
@@ -153,10 +131,10 @@ class JdbcIT {
 
   @Test
   void hearsNotifications() throws SQLException {
-    try (Connection connection = connect("sslmode", "require");
+    try (Connection connection = PROXY.fixture().connect("sslmode", "require");
         Statement statement = connection.createStatement()) {
       statement.execute("LISTEN news");
-      fixture.engine.sql("shop", "NOTIFY news, 'hello'");
+      PROXY.fixture().engine.sql("shop", "NOTIFY news, 'hello'");
       PGNotification[] heard = connection.unwrap(PGConnection.class).getNotifications(10_000);
       assertThat(heard).singleElement().extracting(PGNotification::getParameter).isEqualTo("hello");
     }
@@ -169,7 +147,7 @@ class JdbcIT {
     try (Connection owner = engineConnection();
         Statement statement = owner.createStatement()) {
       statement.execute("CREATE ROLE " + quoted + " LOGIN");
-      try (Connection connection = connect("user", role + ".pr-1");
+      try (Connection connection = PROXY.fixture().connect("user", role + ".pr-1");
           ResultSet row = connection.createStatement().executeQuery("SELECT current_user")) {
         assertThat(row.next()).isTrue();
         assertThat(row.getString(1)).isEqualTo(role);
@@ -180,7 +158,7 @@ class JdbcIT {
 
   /** As superuser, on the same branch. */
   private Connection engineConnection() throws SQLException {
-    return connect("user", "postgres.pr-1");
+    return PROXY.fixture().connect("user", "postgres.pr-1");
   }
 
   @Test
@@ -193,19 +171,8 @@ class JdbcIT {
   }
 
   private void assertState(String sqlState, String... properties) {
-    assertThatThrownBy(() -> connect(properties).close())
+    assertThatThrownBy(() -> PROXY.fixture().connect(properties).close())
         .isInstanceOfSatisfying(
             PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo(sqlState));
-  }
-
-  private Connection connect(String... namesAndValues) throws SQLException {
-    Properties properties = new Properties();
-    properties.setProperty("user", "app.pr-1");
-    properties.setProperty("password", TestBranches.PASSWORD);
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      properties.setProperty(namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:%d/shop".formatted(fixture.port()), properties);
   }
 }

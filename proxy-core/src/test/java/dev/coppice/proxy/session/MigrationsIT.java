@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,49 +17,26 @@ import liquibase.database.jvm.JdbcConnection;
 import liquibase.exception.LiquibaseException;
 import liquibase.resource.DirectoryResourceAccessor;
 import org.flywaydb.core.Flyway;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.util.PSQLException;
 
 /** Programs on PgJDBC that migrate a branch, and databases derived on it. */
 @ExtendWith(LeakGuard.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MigrationsIT {
 
   private static final Refusal RESET =
       new Refusal("branch_reset", "57P01", "branch \"pr-1\" is being reset", "Connect again.");
 
-  @SuppressWarnings("NullAway.Init") // by start()
-  private ProxyFixture fixture;
+  @RegisterExtension static final SharedProxy PROXY = new SharedProxy(MigrationsIT::start);
 
-  @BeforeAll
-  void start(@TempDir Path directory) {
-    fixture = new ProxyFixture(directory);
+  private static ProxyFixture start(Path directory) {
+    ProxyFixture fixture = new ProxyFixture(directory);
     fixture.engine.sql("ALTER ROLE app CREATEDB");
     fixture.engine.sql("shop", "GRANT CREATE ON SCHEMA public TO app");
-  }
-
-  @AfterEach
-  void nothingIsLeftBehind() {
-    fixture.awaitNoSessions();
-  }
-
-  @AfterAll
-  void stop() {
-    fixture.close();
-  }
-
-  private String url(String database) {
-    return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(fixture.port(), database);
-  }
-
-  private Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(url(database), "app.pr-1", TestBranches.PASSWORD);
+    return fixture;
   }
 
   private static String one(Connection connection, String sql) throws SQLException {
@@ -72,7 +48,7 @@ class MigrationsIT {
   }
 
   private void create(String database) throws SQLException {
-    try (Connection connection = connect("shop");
+    try (Connection connection = PROXY.fixture().connect();
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE DATABASE " + database);
     }
@@ -88,14 +64,14 @@ class MigrationsIT {
     for (String database : new String[] {"shop", "flown_here"}) {
       Flyway flyway =
           Flyway.configure()
-              .dataSource(url(database), "app.pr-1", TestBranches.PASSWORD)
+              .dataSource(PROXY.fixture().url(database), "app.pr-1", TestBranches.PASSWORD)
               .locations("filesystem:" + scripts)
               .load();
       assertThat(flyway.migrate().migrationsExecuted).isEqualTo(3);
       assertThat(flyway.validateWithResult().validationSuccessful).isTrue();
-      reset();
+      PROXY.fixture().reset(RESET);
       assertThat(flyway.migrate().migrationsExecuted).isZero();
-      try (Connection connection = connect(database)) {
+      try (Connection connection = PROXY.fixture().connectTo(database)) {
         assertThat(one(connection, "SELECT count(*) FROM flown")).isEqualTo("2");
       }
     }
@@ -119,12 +95,12 @@ class MigrationsIT {
     for (String database : new String[] {"shop", "liquid_here"}) {
       try (Liquibase liquibase = liquibase(scripts, database)) {
         liquibase.update("");
-        try (Connection connection = connect(database)) {
+        try (Connection connection = PROXY.fixture().connectTo(database)) {
           assertThat(one(connection, "SELECT count(*) FROM liquid")).isEqualTo("2");
         }
         liquibase.rollback(2, "");
       }
-      try (Connection connection = connect(database)) {
+      try (Connection connection = PROXY.fixture().connectTo(database)) {
         assertThat(one(connection, "SELECT to_regclass('liquid') IS NULL")).isEqualTo("t");
       }
     }
@@ -136,27 +112,22 @@ class MigrationsIT {
         "changes.sql",
         new DirectoryResourceAccessor(scripts),
         DatabaseFactory.getInstance()
-            .findCorrectDatabaseImplementation(new JdbcConnection(connect(database))));
+            .findCorrectDatabaseImplementation(
+                new JdbcConnection(PROXY.fixture().connectTo(database))));
   }
 
   @Test
   void aConnectionThatWasOpenIsToldAndTheNextIsGood() throws SQLException {
-    try (Connection connection = connect("shop")) {
+    try (Connection connection = PROXY.fixture().connect()) {
       assertThat(one(connection, "SELECT 1")).isEqualTo("1");
-      reset();
+      PROXY.fixture().reset(RESET);
       assertThatThrownBy(() -> one(connection, "SELECT 1"))
           .isInstanceOfSatisfying(
               PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"))
           .hasMessageContaining(RESET.message());
     }
-    try (Connection connection = connect("shop")) {
+    try (Connection connection = PROXY.fixture().connect()) {
       assertThat(one(connection, "SELECT 1")).isEqualTo("1");
     }
-  }
-
-  private void reset() {
-    fixture.branches.end(RESET);
-    fixture.engine.sql(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'");
   }
 }

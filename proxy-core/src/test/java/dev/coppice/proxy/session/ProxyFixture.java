@@ -3,15 +3,20 @@ package dev.coppice.proxy.session;
 import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
+import dev.coppice.proxy.Refusal;
+import dev.coppice.proxy.StatementTap;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 
 /** A real engine with a database "shop" and a role "app", and a proxy before it. */
 final class ProxyFixture implements AutoCloseable {
@@ -40,6 +45,19 @@ final class ProxyFixture implements AutoCloseable {
 
   ProxyFixture(
       Path directory, Duration handshakeTimeout, Duration sessionReuse, ProxyLimits limits) {
+    this(directory, handshakeTimeout, sessionReuse, limits, Optional.empty());
+  }
+
+  ProxyFixture(Path directory, StatementTap tap) {
+    this(directory, PATIENCE, ProxyConfig.USUAL_SESSION_REUSE, ProxyLimits.USUAL, Optional.of(tap));
+  }
+
+  private ProxyFixture(
+      Path directory,
+      Duration handshakeTimeout,
+      Duration sessionReuse,
+      ProxyLimits limits,
+      Optional<StatementTap> tap) {
     this.limits = limits;
     this.sessionReuse = sessionReuse;
     tlsDirectory = directory.resolve("tls");
@@ -49,7 +67,7 @@ final class ProxyFixture implements AutoCloseable {
       engine.sql("CREATE DATABASE shop");
       engine.sql("CREATE ROLE app LOGIN");
       engine.sql("ALTER DATABASE shop OWNER TO app");
-      proxy = ProxyServer.start(config(handshakeTimeout), branches, metrics);
+      proxy = ProxyServer.start(config(handshakeTimeout), branches, metrics, tap);
     } catch (RuntimeException e) {
       engine.close();
       throw e;
@@ -70,6 +88,33 @@ final class ProxyFixture implements AutoCloseable {
 
   int port() {
     return proxy.address().getPort();
+  }
+
+  /** PgJDBC's, of role "app" unless the properties say another. */
+  java.sql.Connection connect(String... namesAndValues) throws SQLException {
+    return connectTo("shop", namesAndValues);
+  }
+
+  java.sql.Connection connectTo(String database, String... namesAndValues) throws SQLException {
+    Properties properties = new Properties();
+    properties.setProperty("user", "app.pr-1");
+    properties.setProperty("password", TestBranches.PASSWORD);
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      properties.setProperty(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return DriverManager.getConnection(url(database), properties);
+  }
+
+  /** For JDBC. */
+  String url(String database) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port(), database);
+  }
+
+  /** Ends the branch's sessions as a reset does. */
+  void reset(Refusal why) {
+    branches.end(why);
+    engine.sql(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'");
   }
 
   /** What psql prints, its errors included. */

@@ -3,47 +3,25 @@ package dev.coppice.proxy.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LeakGuard.class)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PsqlIT {
 
   private static final String WHERE = "SELECT current_user, current_database()";
 
-  @SuppressWarnings("NullAway.Init") // by start()
-  private ProxyFixture fixture;
-
-  @BeforeAll
-  void start(@TempDir Path directory) {
-    fixture = new ProxyFixture(directory);
-  }
-
-  @AfterEach
-  void nothingIsLeftBehind() {
-    fixture.awaitNoSessions();
-  }
-
-  @AfterAll
-  void stop() {
-    fixture.close();
-  }
+  @RegisterExtension static final SharedProxy PROXY = new SharedProxy();
 
   @ParameterizedTest
   @ValueSource(strings = {"disable", "prefer", "require"})
   void queriesWithAndWithoutTls(String sslmode) {
-    assertThat(fixture.psql("user=app.pr-1 dbname=shop sslmode=" + sslmode, WHERE))
+    assertThat(PROXY.fixture().psql("user=app.pr-1 dbname=shop sslmode=" + sslmode, WHERE))
         .isEqualTo("app|shop");
   }
 
@@ -52,8 +30,8 @@ class PsqlIT {
   void closingTheProxyEndsItsSessions(Transport transport) {
     assumeTrue(transport.isAvailable(), () -> transport + " is not available on this machine");
     for (int round = 0; round < 10; round++) {
-      assertThat(fixture.psql(transport, "user=app.pr-1", "SELECT 1")).isEqualTo("1");
-      assertThat(fixture.branches.closed).hasValue(fixture.branches.opened.get());
+      assertThat(PROXY.fixture().psql(transport, "user=app.pr-1", "SELECT 1")).isEqualTo("1");
+      assertThat(PROXY.fixture().branches.closed).hasValue(PROXY.fixture().branches.opened.get());
     }
   }
 
@@ -63,8 +41,10 @@ class PsqlIT {
     assumeTrue(transport.isAvailable(), () -> transport + " is not available on this machine");
     for (String sslmode : List.of("disable", "require")) {
       assertThat(
-              fixture.psql(
-                  transport, "user=app.pr-1 sslmode=" + sslmode, "SELECT repeat('x', 3000000)"))
+              PROXY
+                  .fixture()
+                  .psql(
+                      transport, "user=app.pr-1 sslmode=" + sslmode, "SELECT repeat('x', 3000000)"))
           .hasSize(3_000_000);
     }
   }
@@ -74,8 +54,8 @@ class PsqlIT {
   void verifiesTheGeneratedCertificate(String host) {
     String trusted =
         " sslmode=verify-full channel_binding=require sslrootcert="
-            + fixture.tlsDirectory.resolve("ca.crt");
-    assertThat(fixture.psql("host=" + host + " user=app.pr-1" + trusted, WHERE))
+            + PROXY.fixture().tlsDirectory.resolve("ca.crt");
+    assertThat(PROXY.fixture().psql("host=" + host + " user=app.pr-1" + trusted, WHERE))
         .isEqualTo("app|shop");
   }
 
@@ -92,66 +72,72 @@ class PsqlIT {
         "user=app host=pr-1.coppice.test hostaddr=127.0.0.1 sslmode=require",
       })
   void eachCarrierLeadsToTheBranch(String connection) {
-    assertThat(fixture.psql(connection, WHERE)).isEqualTo("app|shop");
+    assertThat(PROXY.fixture().psql(connection, WHERE)).isEqualTo("app|shop");
   }
 
   @Test
   void otherOptionsReachTheEngine() {
     assertThat(
-            fixture.psql(
-                "user=app options='-c work_mem=5MB -ccoppice.branch=pr-1 -c my.setting=a\\\\ b'"
-                    + " application_name=shop-ci",
-                "SELECT current_setting('work_mem'), current_setting('my.setting'),"
-                    + " current_setting('coppice.branch', true) IS NULL,"
-                    + " current_setting('application_name')"))
+            PROXY
+                .fixture()
+                .psql(
+                    "user=app options='-c work_mem=5MB -ccoppice.branch=pr-1 -c my.setting=a\\\\ b'"
+                        + " application_name=shop-ci",
+                    "SELECT current_setting('work_mem'), current_setting('my.setting'),"
+                        + " current_setting('coppice.branch', true) IS NULL,"
+                        + " current_setting('application_name')"))
         .isEqualTo("5MB|a b|t|shop-ci");
   }
 
   @Test
   void anotherDatabaseOnTheSameBranch() {
-    assertThat(fixture.psql("user=app.pr-1 dbname=postgres", WHERE)).isEqualTo("app|postgres");
+    assertThat(PROXY.fixture().psql("user=app.pr-1 dbname=postgres", WHERE))
+        .isEqualTo("app|postgres");
   }
 
   @Test
   void carriersThatDisagree() {
-    assertThat(fixture.psql("user=app.pr-1 dbname=shop@pr-2", WHERE))
+    assertThat(PROXY.fixture().psql("user=app.pr-1 dbname=shop@pr-2", WHERE))
         .contains("the user name names branch \"pr-1\" but the database name names branch \"pr-2\"")
         .contains("HINT:");
     assertThat(
-            fixture.psql(
-                "user=app.a host=b.coppice.test hostaddr=127.0.0.1 sslmode=require", WHERE))
+            PROXY
+                .fixture()
+                .psql("user=app.a host=b.coppice.test hostaddr=127.0.0.1 sslmode=require", WHERE))
         .contains("the host name names branch \"b\" but the user name names branch \"a\"");
   }
 
   @Test
   void noBranch() {
-    assertThat(fixture.psql("user=app dbname=shop", WHERE))
+    assertThat(PROXY.fixture().psql("user=app dbname=shop", WHERE))
         .contains("does not say which branch", "<role>.<branch>");
   }
 
   @Test
   void anUnknownBranch() {
-    assertThat(fixture.psql("user=app.nope", WHERE))
+    assertThat(PROXY.fixture().psql("user=app.nope", WHERE))
         .contains("branch \"nope\" does not exist", "HINT:  `coppice branch list`");
   }
 
   @Test
   void aWrongPassword() {
-    assertThat(fixture.psql("wrong", "user=app.pr-1", WHERE))
+    assertThat(PROXY.fixture().psql("wrong", "user=app.pr-1", WHERE))
         .contains("password authentication failed for role \"app\" on branch \"pr-1\"")
         .contains("coppice url pr-1");
   }
 
   @Test
   void anUnknownDatabaseIsTheEnginesOwnError() {
-    assertThat(fixture.psql("user=app.pr-1 dbname=absent", WHERE))
+    assertThat(PROXY.fixture().psql("user=app.pr-1 dbname=absent", WHERE))
         .endsWith("FATAL:  database \"absent\" does not exist");
   }
 
   @Test
   void aLongAnswerArrivesWhole() {
-    assertThat(fixture.psql("user=app.pr-1", "SELECT repeat('x', 30000000)")).hasSize(30_000_000);
-    assertThat(fixture.psql("user=app.pr-1 sslmode=disable", "SELECT repeat('x', 30000000)"))
+    assertThat(PROXY.fixture().psql("user=app.pr-1", "SELECT repeat('x', 30000000)"))
+        .hasSize(30_000_000);
+    assertThat(
+            PROXY.fixture().psql("user=app.pr-1 sslmode=disable", "SELECT repeat('x', 30000000)"))
         .hasSize(30_000_000);
   }
 }

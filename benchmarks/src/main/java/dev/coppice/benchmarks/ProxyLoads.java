@@ -1,0 +1,140 @@
+package dev.coppice.benchmarks;
+
+import dev.coppice.benchmarks.Contest.Figure;
+import dev.coppice.benchmarks.Contest.Turn;
+import dev.coppice.server.bench.BenchmarkContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is done over each way to the database. */
+record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
+
+  private static final List<String> MODES = List.of("simple", "extended", "prepared");
+  private static final int[] CLIENTS = {1, 8, 64};
+  private static final int CONNECTING_CLIENTS = 8;
+  private static final int BATCH = 20;
+
+  /** A tap costs little, so that many pairs are needed to see it. */
+  private static final int JOURNAL_PAIRS = 15;
+
+  private static final Way[] USUAL = {Way.COPPICE, Way.PGBOUNCER, Way.DIRECT};
+
+  /** A pgbench run, with the latency of each transaction. */
+  private Turn pgbench(String connection, List<String> options) throws Exception {
+    TransactionLog log =
+        new TransactionLog(Files.createDirectories(context.directory().resolve("transactions")));
+    List<String> all = new ArrayList<>(log.options());
+    all.addAll(List.of("-T", Integer.toString(context.quick() ? 1 : 5)));
+    all.addAll(options);
+    double perSecond = pgbench.run(connection, all).transactionsPerSecond();
+    long[] latencies = log.take();
+    return new Turn(
+        perSecond,
+        latencies[latencies.length / 2],
+        latencies[latencies.length * 99 / 100],
+        latencies.length);
+  }
+
+  private Contest.Load load(int clients, String... options) {
+    List<String> all =
+        new ArrayList<>(
+            List.of("-c", Integer.toString(clients), "-j", Integer.toString(Math.min(clients, 2))));
+    all.addAll(List.of(options));
+    return connection -> pgbench(connection, all);
+  }
+
+  void selects() throws Exception {
+    // What is compiled while a server runs is compiled by then.
+    contest.run("warming up", 5, load(8, "-S", "-M", "prepared"), Way.COPPICE, Way.TAPPED);
+    for (String mode : MODES) {
+      for (int clients : CLIENTS) {
+        String name = "%s_%d".formatted(mode, clients);
+        contest.run("select_" + name, load(clients, "-S", "-M", mode), USUAL);
+        contest.compare("select_" + name + "_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+        contest.compare("select_" + name + "_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
+        contest.compare("p50_" + name + "_vs_pgbouncer", Figure.P50, Way.PGBOUNCER);
+        contest.compare("p99_" + name + "_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+        contest.proxyTime("proxy_cpu_us_" + name);
+        if (name.equals("prepared_8")) {
+          contest.compare("p99_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+        }
+        if (name.equals("prepared_1")) {
+          contest.addedLatency("added_latency_us_p50");
+        }
+      }
+    }
+  }
+
+  /** PgBouncer's transaction mode knows no prepared statements. */
+  void otherWays() throws Exception {
+    contest.run(
+        "select_simple_8 on other ways",
+        load(8, "-S"),
+        Way.COPPICE,
+        Way.PGBOUNCER_TRANSACTION,
+        Way.SOCKET);
+    contest.compare(
+        "select_simple_8_vs_pgbouncer_transaction", Figure.THROUGHPUT, Way.PGBOUNCER_TRANSACTION);
+    contest.compare("select_simple_8_vs_socket", Figure.THROUGHPUT, Way.SOCKET);
+  }
+
+  /** Both on the page store; the plain directory of the direct way has no part in it. */
+  void writes() throws Exception {
+    contest.run("tpcb", load(8), Way.COPPICE, Way.PGBOUNCER);
+    contest.compare("tpcb_8_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+    contest.compare("p99_tpcb_8_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+  }
+
+  /** Many statements before the first answer is awaited. */
+  void batches() throws Exception {
+    Path script = context.directory().resolve("batch.sql");
+    Files.writeString(script, batch());
+    contest.run("pipelined batches", load(8, "-M", "prepared", "-f", script.toString()), USUAL);
+    contest.compare("pipelined_8_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+    contest.compare("pipelined_8_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
+    contest.compare("p99_pipelined_8_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+    Files.delete(script);
+  }
+
+  private static String batch() {
+    StringBuilder script = new StringBuilder("\\startpipeline\n");
+    for (int i = 0; i < BATCH; i++) {
+      script.append("\\set aid").append(i).append(" random(1, 100000)\n");
+    }
+    for (int i = 0; i < BATCH; i++) {
+      script.append("SELECT abalance FROM pgbench_accounts WHERE aid = :aid" + i + ";\n");
+    }
+    return script.append("\\endpipeline\n").toString();
+  }
+
+  void journal() throws Exception {
+    contest.run(
+        "journal_cost_ratio",
+        Math.max(JOURNAL_PAIRS, context.pairs()),
+        load(8, "-S", "-M", "simple"),
+        Way.COPPICE,
+        Way.TAPPED);
+    contest.compare("journal_cost_ratio", Figure.THROUGHPUT, Way.TAPPED, Way.COPPICE);
+  }
+
+  /** Every transaction opens a connection of its own; SCRAM-SHA-256 everywhere. */
+  void connects() throws Exception {
+    contest.run("connect", load(CONNECTING_CLIENTS, "-S", "-C"), USUAL);
+    contest.compare("connect_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+    contest.compare("connect_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
+    contest.compare("connect_p99_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+    contest.proxyTime("proxy_cpu_us_connect");
+  }
+
+  void copies() throws Exception {
+    try (CopyLoad copy = CopyLoad.prepare(context, pgbench)) {
+      for (String direction : List.of("copy_out", "copy_in")) {
+        contest.run(direction, direction.equals("copy_out") ? copy::out : copy::in, USUAL);
+        contest.compare(direction + "_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+        contest.compare(direction + "_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
+      }
+    }
+  }
+}
