@@ -179,7 +179,7 @@ public final class BranchingBenchmark implements Benchmark {
     for (int i = 0; i < 10; i++) {
       branches.add(Timing.createAndRead(server.api(), "large", "idle-" + i));
     }
-    double pss = EngineMemory.medianEngineMib(server.pid());
+    double pss = EngineFootprint.medianEngineMib(server.pid());
     for (Timing branch : branches) {
       server.api().delete("/v1/branches/" + branch.branch());
     }

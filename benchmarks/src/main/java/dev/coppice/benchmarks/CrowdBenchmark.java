@@ -101,8 +101,8 @@ public final class CrowdBenchmark implements Benchmark {
     int seconds = context.quick() ? 20 : 120;
     try (LightLoad load = LightLoad.start(urls)) {
       load.run(seconds);
-      double[] engines = EngineMemory.engineMib(server.pid());
-      double serverMib = EngineMemory.residentMib(server.pid());
+      double[] engines = EngineFootprint.engineMib(server.pid());
+      double serverMib = EngineFootprint.residentMib(server.pid());
       double enginesMib = Arrays.stream(engines).sum();
       Path process = Path.of("/proc", Long.toString(server.pid()));
       load.end();

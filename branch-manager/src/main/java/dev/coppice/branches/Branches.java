@@ -120,7 +120,7 @@ final class Branches {
    */
   private void wakeSoon(LiveBranch branch) {
     CompletableFuture.delayedExecutor(ANSWER_MILLIS, TimeUnit.MILLISECONDS, ground.workers())
-        .execute(branch::wakeIfRoom);
+        .execute(() -> branch.wakeIfRoom(Optional.empty()));
   }
 
   private void requireFree(BranchName name) {
@@ -326,7 +326,8 @@ final class Branches {
           StoredBranch newer = former.resetTo(store, target.id());
           List<SnapshotId> unused;
           boolean awake = branch.awake();
-          branch.stopForGood(new EngineEnd(branch.name(), Operation.RESET, to));
+          EngineEnd end = new EngineEnd(branch.name(), Operation.RESET, to);
+          branch.stopForGood(end);
           try {
             unused = ground.catalogue().update(newer);
           } catch (RuntimeException e) {
@@ -337,7 +338,7 @@ final class Branches {
           branch.replace(newer);
           forget(former, unused);
           if (awake) {
-            branch.wakeIfRoom();
+            branch.wakeIfRoom(Optional.of(end));
           }
           return newer;
         });

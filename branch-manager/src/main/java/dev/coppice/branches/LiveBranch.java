@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ final class LiveBranch {
         attempt = new Waking();
         waking = attempt;
         Waking started = attempt;
-        workers.execute(() -> wake(started, Optional.empty()));
+        workers.execute(() -> wake(started, Optional.empty(), () -> false));
       }
     }
     return attempt
@@ -134,22 +135,26 @@ final class LiveBranch {
         .thenApply(this::lease);
   }
 
-  /** Starts the engine for somebody who might come, if that is at nobody's cost. */
-  void wakeIfRoom() {
+  /**
+   * Starts the engine for somebody who might come, if that is at nobody's cost.
+   *
+   * @param known why it was stopped last; if it has been again, nobody is expected
+   */
+  void wakeIfRoom(Optional<EngineEnd> known) {
     synchronized (this) {
-      if (closed != null || waking != null || (engine != null && engine.alive())) {
+      if (closed != null || waking != null || awake() || !lastEnd().equals(known)) {
         return;
       }
       Optional<Governor.Seat> seat = governor.tryTake();
       if (seat.isPresent()) {
         Waking attempt = new Waking();
         waking = attempt;
-        workers.execute(() -> wake(attempt, seat));
+        workers.execute(() -> wake(attempt, seat, () -> nobodyWants(known)));
       }
     }
   }
 
-  private void wake(Waking attempt, Optional<Governor.Seat> reserved) {
+  private void wake(Waking attempt, Optional<Governor.Seat> reserved, BooleanSupplier unwanted) {
     Governor.Seat seat;
     try {
       seat = reserved.orElseGet(governor::take);
@@ -161,6 +166,10 @@ final class LiveBranch {
     operations.lock();
     try {
       requireOpen();
+      if (unwanted.getAsBoolean()) {
+        seat.close();
+        return;
+      }
       Engine running = engine();
       if (running == null) {
         running = starter.apply(this);
@@ -180,6 +189,19 @@ final class LiveBranch {
     } finally {
       operations.unlock();
     }
+  }
+
+  /** Whether the engine was stopped again and nobody waits; then nothing is waking any more. */
+  private synchronized boolean nobodyWants(Optional<EngineEnd> known) {
+    boolean unwanted = leases == 0 && !lastEnd().equals(known);
+    if (unwanted) {
+      waking = null;
+    }
+    return unwanted;
+  }
+
+  private synchronized Optional<EngineEnd> lastEnd() {
+    return Optional.ofNullable(lastEnd);
   }
 
   private void failed(Waking attempt, Throwable failure) {

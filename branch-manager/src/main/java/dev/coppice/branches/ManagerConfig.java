@@ -33,32 +33,6 @@ public record ManagerConfig(
     boolean allowSuperuser,
     EngineRoom room) {
 
-  /** Five minutes between snapshots. */
-  public ManagerConfig(
-      Path dataDirectory,
-      Path runDirectory,
-      List<Path> postgresDirectories,
-      Path embeddedArchives,
-      Optional<String> engineUser,
-      int warmEngines,
-      Duration idleTimeout,
-      Optional<Duration> snapshotRetention,
-      boolean allowSuperuser,
-      EngineRoom room) {
-    this(
-        dataDirectory,
-        runDirectory,
-        postgresDirectories,
-        embeddedArchives,
-        engineUser,
-        warmEngines,
-        idleTimeout,
-        snapshotRetention,
-        Duration.ofMinutes(5),
-        allowSuperuser,
-        room);
-  }
-
   public ManagerConfig {
     postgresDirectories = List.copyOf(postgresDirectories);
   }

@@ -121,6 +121,7 @@ final class BranchLab implements AutoCloseable {
         warmEngines,
         idleTimeout,
         Optional.ofNullable(snapshotRetention),
+        Duration.ofMinutes(5),
         allowSuperuser,
         EngineRoom.usual());
   }
@@ -140,6 +141,7 @@ final class BranchLab implements AutoCloseable {
             usual.warmEngines(),
             usual.idleTimeout(),
             usual.snapshotRetention(),
+            usual.snapshotInterval(),
             usual.allowSuperuser(),
             room),
         password -> "verifier of " + password,

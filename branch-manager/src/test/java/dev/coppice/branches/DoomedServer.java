@@ -56,6 +56,7 @@ final class DoomedServer {
             1,
             Duration.ofMinutes(10),
             Optional.empty(),
+            Duration.ofMinutes(5),
             true,
             EngineRoom.usual());
     return BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());

@@ -1,15 +1,17 @@
 package dev.coppice.benchmarks;
 
+import dev.coppice.branches.engine.EngineMemory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** What engines occupy, shared memory counted once. */
-final class EngineMemory {
+final class EngineFootprint {
 
-  private EngineMemory() {}
+  private static final double MIB = 1 << 20;
+
+  private EngineFootprint() {}
 
   /**
    * The median over all engines of a server of their proportional set size, all processes of an
@@ -27,7 +29,7 @@ final class EngineMemory {
             .orElseThrow()
             .children()
             .filter(child -> child.info().command().orElse("").endsWith("/postgres"))
-            .mapToDouble(EngineMemory::mib)
+            .mapToDouble(engine -> EngineMemory.bytes(engine.pid()) / MIB)
             .sorted()
             .toArray();
     if (engines.length == 0) {
@@ -39,21 +41,6 @@ final class EngineMemory {
   /** What one process has in memory, whoever else has it there too. */
   static double residentMib(long pid) throws IOException {
     return kib(Path.of("/proc", Long.toString(pid), "status"), "VmRSS:") / 1024.0;
-  }
-
-  private static double mib(ProcessHandle engine) {
-    return Stream.concat(Stream.of(engine), engine.descendants())
-            .mapToLong(process -> pssKib(process.pid()))
-            .sum()
-        / 1024.0;
-  }
-
-  private static long pssKib(long pid) {
-    try {
-      return kib(Path.of("/proc", Long.toString(pid), "smaps_rollup"), "Pss:");
-    } catch (IOException | UncheckedIOException e) {
-      return 0; // ended meanwhile
-    }
   }
 
   private static long kib(Path file, String field) throws IOException {
