@@ -10,7 +10,6 @@ import dev.coppice.providers.testing.PostgresServer;
 import dev.coppice.server.cli.Ran;
 import dev.coppice.server.config.SettingKey;
 import dev.coppice.server.config.Settings;
-import dev.coppice.server.config.SettingsReader;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
 import java.io.IOException;
@@ -32,7 +31,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -302,14 +300,7 @@ class ServerIT {
   }
 
   private static Settings settings() {
-    return SettingsReader.read(
-        Optional.empty(),
-        Map.of("HOME", directory.toString()),
-        Map.of(
-            SettingKey.DATA_DIR, List.of(directory.resolve("data").toString()),
-            SettingKey.POSTGRES_LISTEN, List.of("127.0.0.1:0"),
-            SettingKey.HTTP_LISTEN, List.of("127.0.0.1:0"),
-            SettingKey.ALLOW_SUPERUSER, List.of("true")));
+    return TestSettings.in(directory, SettingKey.ALLOW_SUPERUSER, "true");
   }
 
   private static String sinkUrl() {

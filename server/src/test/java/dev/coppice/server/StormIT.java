@@ -12,8 +12,6 @@ import dev.coppice.providers.testing.PostgresServer;
 import dev.coppice.server.client.ApiClient;
 import dev.coppice.server.client.ServerAddress;
 import dev.coppice.server.config.SettingKey;
-import dev.coppice.server.config.Settings;
-import dev.coppice.server.config.SettingsReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -49,7 +47,9 @@ class StormIT {
       source.execute("postgres", "CREATE DATABASE shop");
       source.execute("postgres", "CREATE ROLE puller SUPERUSER LOGIN PASSWORD 'pull'");
       source.execute("shop", "CREATE TABLE item AS SELECT generate_series(1, 1000) AS id");
-      try (CoppiceServer server = CoppiceServer.start(settings(directory), Map.of())) {
+      try (CoppiceServer server =
+          CoppiceServer.start(
+              TestSettings.in(directory, SettingKey.ENGINE_MEMORY, MEMORY), Map.of())) {
         server
             .manager()
             .addSource(
@@ -112,16 +112,5 @@ class StormIT {
       }
     }
     api.delete("/v1/branches/" + name);
-  }
-
-  private static Settings settings(Path directory) {
-    return SettingsReader.read(
-        Optional.empty(),
-        Map.of("HOME", directory.toString()),
-        Map.of(
-            SettingKey.DATA_DIR, List.of(directory.resolve("data").toString()),
-            SettingKey.POSTGRES_LISTEN, List.of("127.0.0.1:0"),
-            SettingKey.HTTP_LISTEN, List.of("127.0.0.1:0"),
-            SettingKey.ENGINE_MEMORY, List.of(MEMORY)));
   }
 }

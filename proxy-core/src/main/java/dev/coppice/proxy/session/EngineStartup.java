@@ -37,6 +37,9 @@ final class EngineStartup extends ByteToMessageDecoder {
 
   private boolean ready;
 
+  /** What could not be read once must not be tried again when the channel closes. */
+  private boolean broken;
+
   EngineStartup(Connection connection, EngineSession session, WakeUp wakeUp) {
     this.connection = connection;
     this.session = session;
@@ -45,6 +48,10 @@ final class EngineStartup extends ByteToMessageDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) {
+    if (broken) {
+      in.skipBytes(in.readableBytes());
+      return;
+    }
     if (in.readableBytes() < HEADER_BYTES) {
       return;
     }
@@ -147,6 +154,7 @@ final class EngineStartup extends ByteToMessageDecoder {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    broken = true;
     log.error("no session on {}", session.endpoint().socket(), cause);
     ctx.close();
   }

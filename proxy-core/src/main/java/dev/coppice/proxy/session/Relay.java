@@ -38,6 +38,7 @@ final class Relay {
 
   private static final String ENGINE_SIDE = "relay";
 
+  private static final int HEADER_BYTES = 5;
   private static final int TERMINATE_BYTES = 5;
 
   private final Connection connection;
@@ -275,7 +276,7 @@ final class Relay {
         return;
       }
       metrics.out(bytes.readableBytes());
-      betweenMessages = endsWithReadyForQuery(bytes);
+      betweenMessages = endsWithReadyForQuery(bytes) || (betweenMessages && endsWithCopyIn(bytes));
       if (watch != null) {
         watch.engine(bytes);
       }
@@ -331,6 +332,25 @@ final class Relay {
     return bytes.readableBytes() >= 6
         && bytes.getByte(end - 6) == 'Z'
         && bytes.getInt(end - 5) == 5;
+  }
+
+  /**
+   * Whether the engine now reads what is to be copied: it does not hear of cancel requests
+   * meanwhile, and may fail at any time.
+   *
+   * @param bytes that begin with a message
+   */
+  private static boolean endsWithCopyIn(ByteBuf bytes) {
+    int at = bytes.readerIndex();
+    int end = bytes.writerIndex();
+    while (end - at > HEADER_BYTES) {
+      long next = 1L + at + bytes.getUnsignedInt(at + 1);
+      if (next >= end || next <= at) {
+        return next == end && bytes.getByte(at) == 'G';
+      }
+      at = (int) next;
+    }
+    return false;
   }
 
   private void note(Throwable cause, String side) {

@@ -192,7 +192,11 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
       }
       return;
     }
-    Channel engine = dialed.getNow();
+    open(reached, dialed.getNow());
+  }
+
+  /** Begins a session on an engine that was reached. */
+  void open(EngineSession reached, Channel engine) {
     reached.opened(engine);
     if (left) {
       engine.close();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.postgresql.copy.CopyManager;
+import org.postgresql.replication.PGReplicationConnection;
+import org.postgresql.replication.PGReplicationStream;
 import org.postgresql.util.PSQLException;
 
 @ExtendWith(LeakGuard.class)
@@ -138,6 +141,63 @@ class JdbcIT {
       PGNotification[] heard = connection.unwrap(PGConnection.class).getNotifications(10_000);
       assertThat(heard).singleElement().extracting(PGNotification::getParameter).isEqualTo("hello");
     }
+  }
+
+  /** Of a role that may. */
+  @ParameterizedTest
+  @ValueSource(strings = {"disable", "require"})
+  void streamsChanges(String sslmode) throws SQLException {
+    PROXY.fixture().engine.sql("CREATE ROLE streamer LOGIN REPLICATION");
+    try (Connection replication =
+        PROXY
+            .fixture()
+            .connect(
+                "user",
+                "streamer.pr-1",
+                "sslmode",
+                sslmode,
+                "replication",
+                "database",
+                "assumeMinServerVersion",
+                "10",
+                "preferQueryMode",
+                "simple")) {
+      PGReplicationConnection api = replication.unwrap(PGConnection.class).getReplicationAPI();
+      api.createReplicationSlot()
+          .logical()
+          .withSlotName("streamed")
+          .withOutputPlugin("test_decoding")
+          .withTemporaryOption()
+          .make();
+      try (PGReplicationStream stream =
+          api.replicationStream().logical().withSlotName("streamed").start()) {
+        PROXY
+            .fixture()
+            .engine
+            .sql("shop", "CREATE TABLE streamed AS SELECT 1 AS id; DROP TABLE streamed");
+        StringBuilder changes = new StringBuilder();
+        while (changes.indexOf("streamed: INSERT: id[integer]:1") < 0) {
+          ByteBuffer change = stream.read();
+          changes.append(StandardCharsets.UTF_8.decode(change));
+        }
+      }
+    } finally {
+      PROXY.fixture().engine.sql("DROP ROLE streamer");
+    }
+  }
+
+  @Test
+  void mayNotStreamWithoutTheRight() {
+    assertThatThrownBy(() ->
+            PROXY
+                .fixture()
+                .connect(
+                    "replication", "database",
+                    "assumeMinServerVersion", "10",
+                    "preferQueryMode", "simple")
+                .close())
+        .isInstanceOfSatisfying(
+            PSQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("42501"));
   }
 
   @Test

@@ -70,6 +70,8 @@ final class TestEngine implements AutoCloseable {
                             "-c",
                             "max_connections=100",
                             "-c",
+                            "wal_level=logical",
+                            "-c",
                             "logging_collector=off")))
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile())
