@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  * reached yet, is absent.
  *
  * @param detail why it is not being followed just now
+ * @param definitions whether what is defined there is recorded, and done in the base
  * @param appliedLsn the base holds what the source had committed up to there
  * @param standsFor the source's time of that
  * @param lag how far that lies behind the source, as it was when it was last asked
@@ -20,6 +21,7 @@ public record FollowInfo(
     String detail,
     String slot,
     String publication,
+    boolean definitions,
     Optional<String> appliedLsn,
     Optional<Instant> standsFor,
     Optional<Duration> lag,

@@ -55,12 +55,20 @@ final class Following implements AutoCloseable {
 
   private volatile @Nullable Instant renewAt;
 
+  /** Of one thread alone. */
+  private Instant refreshAt;
+
+  /** Whether something was refreshed of which no snapshot knows. */
+  private volatile boolean refreshed;
+
   Following(Ground ground, BranchEngines engines, StoredSource source) {
     this.ground = ground;
     this.engines = engines;
     this.source = source;
     this.base = source.base().orElseThrow();
     this.plan = source.follow().orElseThrow();
+    this.refreshAt =
+        ground.config().refreshInterval().map(ground.clock().instant()::plus).orElse(Instant.MAX);
     this.thread =
         Thread.ofPlatform().name("coppice-follow-" + source.name()).daemon().unstarted(this::run);
   }
@@ -235,6 +243,7 @@ final class Following implements AutoCloseable {
         detail,
         plan.slot(),
         plan.publication(),
+        plan.recorder().isPresent(),
         position.map(known -> known.applied().toString()),
         position.map(FollowPosition::standsFor).filter(time -> !time.equals(Instant.EPOCH)),
         position.filter(known -> asked).map(FollowPosition::lag),
@@ -262,9 +271,33 @@ final class Following implements AutoCloseable {
     }
   }
 
+  /** Brings what the stream says nothing of up to date, if it is time for that. */
+  void refreshWhereDue(Instant now) {
+    Follower current = follower();
+    Optional<Duration> interval = ground.config().refreshInterval();
+    if (current == null || interval.isEmpty() || now.isBefore(refreshAt)) {
+      return;
+    }
+    refreshAt = now.plus(interval.get());
+    try {
+      current.refreshUnstreamed(source.pull().limits());
+      refreshed = true;
+    } catch (SourceException e) {
+      LOG.warn(
+          "What the stream does not tell of source {} stays as it was: {}",
+          source.name(),
+          e.getMessage());
+    }
+  }
+
+  boolean refreshed() {
+    return refreshed;
+  }
+
   /** A state between two of the source's transactions. */
   Forked fork(Supplier<BranchId> forking) {
     checkpoint();
+    refreshed = false;
     Follower current = follower();
     if (current == null) {
       return new Forked(forking.get(), stand());

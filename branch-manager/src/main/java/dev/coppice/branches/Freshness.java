@@ -28,6 +28,7 @@ final class Freshness implements AutoCloseable {
   private void look() {
     try {
       sources.renewWhereDue();
+      sources.refreshWhereDue();
       sources.sealWhereDue();
       sources.releaseSlots();
     } catch (RuntimeException e) {

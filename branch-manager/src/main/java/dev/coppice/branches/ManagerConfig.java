@@ -18,6 +18,8 @@ import java.util.Optional;
  *     branch needs, is deleted; never if absent
  * @param snapshotInterval how old the newest snapshot of a source that is followed gets while its
  *     base changes
+ * @param refreshInterval after which a source is asked again for what its stream does not tell;
+ *     never if absent
  * @param allowSuperuser whether branches may be created with {@link Access#SUPERUSER}
  */
 public record ManagerConfig(
@@ -30,6 +32,7 @@ public record ManagerConfig(
     Duration idleTimeout,
     Optional<Duration> snapshotRetention,
     Duration snapshotInterval,
+    Optional<Duration> refreshInterval,
     boolean allowSuperuser,
     EngineRoom room) {
 

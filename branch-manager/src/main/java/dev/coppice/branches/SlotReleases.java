@@ -3,9 +3,11 @@ package dev.coppice.branches;
 import dev.coppice.branches.catalogue.UnneededSlot;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceException;
+import dev.coppice.providers.profile.Providers;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +28,9 @@ final class SlotReleases {
   // Guarded by this.
   private final Map<String, Instant> tried = new HashMap<>();
 
+  /** False if the catalogue is known to name none. */
+  private volatile boolean pending = true;
+
   SlotReleases(Ground ground) {
     this.ground = ground;
   }
@@ -34,6 +39,7 @@ final class SlotReleases {
   void expect(UnneededSlot slot) {
     undecided.add(slot.slot());
     ground.catalogue().insert(slot);
+    pending = true;
   }
 
   /** From now on the catalogue says whether it is needed. */
@@ -41,10 +47,23 @@ final class SlotReleases {
     undecided.remove(slot);
   }
 
+  /** The catalogue may name more than before. */
+  void added() {
+    pending = true;
+  }
+
   /** Tries those whose turn it is. */
   synchronized void run() {
+    if (!pending) {
+      return;
+    }
+    pending = false;
     Instant now = ground.clock().instant();
-    for (UnneededSlot slot : ground.catalogue().unneededSlots()) {
+    List<UnneededSlot> slots = ground.catalogue().unneededSlots();
+    if (!slots.isEmpty()) {
+      pending = true;
+    }
+    for (UnneededSlot slot : slots) {
       Instant before = tried.get(slot.slot());
       boolean due = before == null || before.plus(PAUSE).isBefore(now);
       if (due && !undecided.contains(slot.slot())) {
@@ -56,7 +75,7 @@ final class SlotReleases {
 
   private void release(UnneededSlot slot) {
     try {
-      Source.at(slot.address()).release(slot.slot());
+      Source.at(slot.address(), Providers.named(slot.provider())).release(slot.slot());
       ground.catalogue().delete(slot);
       tried.remove(slot.slot());
       LOG.info("Slot {} is gone from {}", slot.slot(), slot.address());

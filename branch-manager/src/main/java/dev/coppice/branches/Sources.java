@@ -80,7 +80,12 @@ final class Sources {
     StoredSource pulling = begin(request, facts, installation, base);
     Optional<FollowWish> wish =
         request.follow()
-            ? Optional.of(wish(request.address(), request.publication()))
+            ? Optional.of(
+                wish(
+                    request.address(),
+                    facts.provider(),
+                    request.publication(),
+                    request.recordDdl()))
             : Optional.empty();
     try {
       PullOptions options = wish.map(request.options()::following).orElse(request.options());
@@ -95,10 +100,11 @@ final class Sources {
   }
 
   /** With the slot's name noted, should this program end before it is known to be needed. */
-  private FollowWish wish(SourceAddress address, Optional<String> publication) {
+  private FollowWish wish(
+      SourceAddress address, String provider, Optional<String> publication, boolean recordDdl) {
     String unique = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-    FollowWish wish = new FollowWish("coppice_" + unique, publication);
-    releases.expect(new UnneededSlot(wish.slot(), address));
+    FollowWish wish = new FollowWish("coppice_" + unique, publication, recordDdl);
+    releases.expect(new UnneededSlot(wish.slot(), address, provider));
     return wish;
   }
 
@@ -220,6 +226,7 @@ final class Sources {
                     Instant.ofEpochMilli(result.report().sourceTimeMillis()))));
     try {
       ground.catalogue().update(ready, snapshot);
+      releases.added();
     } catch (RuntimeException e) {
       ground.discard(List.of(sealed.snapshot()));
       throw e;
@@ -287,6 +294,13 @@ final class Sources {
     ground.register().sources().forEach(source -> followings.start(source));
   }
 
+  void refreshWhereDue() {
+    Instant now = ground.clock().instant();
+    for (StoredSource source : ground.register().sources()) {
+      followings.of(source).ifPresent(following -> following.refreshWhereDue(now));
+    }
+  }
+
   /** Seals each base that has changed since a snapshot of it became old. */
   void sealWhereDue() {
     Instant limit = ground.clock().instant().minus(ground.config().snapshotInterval());
@@ -301,11 +315,11 @@ final class Sources {
   }
 
   private boolean movedOn(StoredSource source, StoredSnapshot newest) {
-    Optional<Stand> now = followings.of(source).flatMap(Following::stand);
-    return now.isPresent()
+    Optional<Following> following = followings.of(source);
+    return following.flatMap(Following::stand).isPresent()
         && newest.stand().isPresent()
-        && followings.of(source).get().lastChange().compareTo(Lsn.parse(newest.stand().get().lsn()))
-            > 0;
+        && (following.get().refreshed()
+            || following.get().lastChange().compareTo(Lsn.parse(newest.stand().get().lsn())) > 0);
   }
 
   private void sealQuietly(StoredSource source) {
@@ -376,7 +390,9 @@ final class Sources {
     FollowWish wish =
         wish(
             source.address(),
-            plan.ownsPublication() ? Optional.empty() : Optional.of(plan.publication()));
+            source.origin().provider(),
+            plan.ownsPublication() ? Optional.empty() : Optional.of(plan.publication()),
+            plan.ownsRecorder());
     BranchId base = ground.store().create();
     try {
       BasePull.Result result =
@@ -449,6 +465,7 @@ final class Sources {
           pool.abandon(source.id());
           ground.discard(snapshots.stream().map(StoredSnapshot::id).toList());
           source.base().ifPresent(ground::discard);
+          releases.added();
           releases.run();
           return source;
         });

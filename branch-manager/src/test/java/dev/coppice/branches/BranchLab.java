@@ -122,6 +122,7 @@ final class BranchLab implements AutoCloseable {
         idleTimeout,
         Optional.ofNullable(snapshotRetention),
         Duration.ofMinutes(5),
+        Optional.empty(),
         allowSuperuser,
         EngineRoom.usual());
   }
@@ -142,6 +143,7 @@ final class BranchLab implements AutoCloseable {
             usual.idleTimeout(),
             usual.snapshotRetention(),
             usual.snapshotInterval(),
+            usual.refreshInterval(),
             usual.allowSuperuser(),
             room),
         password -> "verifier of " + password,
@@ -163,11 +165,24 @@ final class BranchLab implements AutoCloseable {
         PullOptions.standard());
   }
 
-  /** The same source, to be followed. */
+  /** The same source, to be followed, with a new base after a change of a table. */
   AddSource followedShop() {
+    return followedShop(false);
+  }
+
+  /**
+   * @param recordDdl whether event triggers tell what is defined there
+   */
+  AddSource followedShop(boolean recordDdl) {
     AddSource shop = shop("secret");
     return new AddSource(
-        shop.name(), shop.address(), shop.options(), shop.provider(), true, Optional.empty());
+        shop.name(),
+        shop.address(),
+        shop.options(),
+        shop.provider(),
+        true,
+        Optional.empty(),
+        recordDdl);
   }
 
   /** From the state that production has now. */

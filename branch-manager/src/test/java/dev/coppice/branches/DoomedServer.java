@@ -57,6 +57,7 @@ final class DoomedServer {
             Duration.ofMinutes(10),
             Optional.empty(),
             Duration.ofMinutes(5),
+            Optional.empty(),
             true,
             EngineRoom.usual());
     return BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());

@@ -28,7 +28,8 @@ class FollowedSourceIT {
     try (BranchLab lab = BranchLab.logical()) {
       Instant between;
       try (BranchManager manager = lab.open(0)) {
-        manager.addSource(lab.followedShop(), event -> {});
+        manager.addSource(lab.followedShop(true), event -> {});
+        change(lab, "ALTER TABLE sales.item ADD stock int DEFAULT 3");
         change(lab, "INSERT INTO sales.item (name, price) VALUES ('first', 1)");
         manager.createBranch(BranchLab.fresh("one"));
         requireEqual(lab, manager, "one");
@@ -148,7 +149,8 @@ class FollowedSourceIT {
       return Statements.column(
               session,
               "SELECT greatest((SELECT count(*) FROM pg_replication_slots),"
-                  + " (SELECT count(*) FROM pg_publication))")
+                  + " (SELECT count(*) FROM pg_publication),"
+                  + " (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'coppice%'))")
           .getFirst();
     } catch (SQLException e) {
       throw new IllegalStateException(e);

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,6 +31,7 @@ final class Applier {
   private final StreamQueue queue;
   private final FollowedTables tables;
   private final ChangeWriter writer;
+  private final DdlReplay ddl;
   private final FollowState state;
 
   /** Held while a transaction of the base is open. */
@@ -39,6 +41,7 @@ final class Applier {
   private boolean inside;
   private long openedNanos;
   private int changes;
+  private boolean defined;
   private @Nullable Lsn end;
   private Instant endTime = Instant.EPOCH;
   private Lsn quiet = Lsn.ZERO;
@@ -47,11 +50,13 @@ final class Applier {
       Connection base,
       StreamQueue queue,
       FollowedTables tables,
+      DdlReplay ddl,
       FollowState state,
       ReentrantLock gate) {
     this.base = base;
     this.queue = queue;
     this.tables = tables;
+    this.ddl = ddl;
     this.writer = new ChangeWriter(base);
     this.state = state;
     this.gate = gate;
@@ -101,7 +106,7 @@ final class Applier {
   }
 
   private boolean due() {
-    return changes >= MOST_CHANGES || System.nanoTime() - openedNanos > LONGEST_NANOS;
+    return defined || changes >= MOST_CHANGES || System.nanoTime() - openedNanos > LONGEST_NANOS;
   }
 
   private void take(StreamItem item) throws SQLException, InterruptedException {
@@ -110,6 +115,7 @@ final class Applier {
       case StreamItem.Spooled spooled -> {
         try (SpooledTransaction transaction = spooled.changes()) {
           inside = true;
+          ddl.begin();
           transaction.replay(this::take);
         }
         ended(spooled.commit().endLsn(), spooled.commit().committedAt());
@@ -126,16 +132,14 @@ final class Applier {
 
   private void take(ReplicationMessage message) throws SQLException, InterruptedException {
     switch (message) {
-      case ReplicationMessage.Begin begin -> inside = true;
+      case ReplicationMessage.Begin begin -> {
+        inside = true;
+        ddl.begin();
+      }
       case ReplicationMessage.Commit commit -> ended(commit.endLsn(), commit.committedAt());
       case ReplicationMessage.Relation relation -> tables.learn(relation);
       case ReplicationMessage.Type type -> tables.learn(type);
-      case ReplicationMessage.Insert insert -> {
-        Optional<FollowedTable> table = table(insert.relation());
-        if (table.isPresent()) {
-          writer.insert(table.get(), insert.row());
-        }
-      }
+      case ReplicationMessage.Insert insert -> insert(insert);
       case ReplicationMessage.Update update -> {
         Optional<FollowedTable> table = table(update.relation());
         if (table.isPresent()) {
@@ -156,6 +160,30 @@ final class Applier {
       case ReplicationMessage.StreamStop s -> throw outOfPlace(s);
       case ReplicationMessage.StreamCommit s -> throw outOfPlace(s);
       case ReplicationMessage.StreamAbort s -> throw outOfPlace(s);
+    }
+  }
+
+  private void insert(ReplicationMessage.Insert insert) throws SQLException, InterruptedException {
+    Optional<Map<String, String>> record = tables.recorded(insert);
+    if (record.isPresent()) {
+      define(record.get());
+      return;
+    }
+    Optional<FollowedTable> table = table(insert.relation());
+    if (table.isPresent()) {
+      writer.insert(table.get(), insert.row());
+    }
+  }
+
+  /** At its place among the changes of rows, and committed with them. */
+  private void define(Map<String, String> record) throws SQLException, InterruptedException {
+    open();
+    writer.flush();
+    if (ddl.take(record)) {
+      tables.forgetDefinitions();
+      writer.forgetPrepared();
+      // What was defined may only be of use once it is committed: a new value of an enum.
+      defined = true;
     }
   }
 
@@ -207,6 +235,7 @@ final class Applier {
       gate.lockInterruptibly();
       open = true;
       changes = 0;
+      defined = false;
       openedNanos = System.nanoTime();
       writer.other("BEGIN");
     }

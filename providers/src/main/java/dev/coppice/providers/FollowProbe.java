@@ -25,15 +25,6 @@ final class FollowProbe {
                           AND d.objid = c.oid AND d.deptype = 'e')
       """;
 
-  private static final String WITHOUT_IDENTITY =
-      """
-      AND (c.relreplident = 'n'
-           OR c.relreplident = 'd' AND NOT EXISTS
-                (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
-           OR c.relreplident = 'i' AND NOT EXISTS
-                (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
-      """;
-
   private record State(
       String walLevel,
       boolean standby,
@@ -73,6 +64,7 @@ final class FollowProbe {
     findings.add(room(state));
     findings.add(publication());
     findings.add(identities());
+    findings.add(definitions());
     findings.add(keptLog(state));
     if (state.prepared > 0) {
       findings.add(
@@ -170,14 +162,7 @@ final class FollowProbe {
 
   private Finding publication() throws SQLException {
     String what = "following: publication";
-    boolean all =
-        Query.text(
-                connection,
-                "SELECT rolsuper OR "
-                    + memberOf(provider.replication().publishers())
-                    + " FROM pg_roles WHERE rolname = current_user")
-            .equals("t");
-    if (all) {
+    if (isOneOf(provider.replication().publishers())) {
       return Finding.passed(what, role + " may publish all tables");
     }
     List<String> published =
@@ -208,7 +193,7 @@ final class FollowProbe {
 
   /** Production itself could no longer update a published table that lacks one. */
   private Finding identities() throws SQLException {
-    List<String> tables = tables(WITHOUT_IDENTITY);
+    List<String> tables = tables("AND (" + Publication.WITHOUT_IDENTITY + ")");
     if (tables.isEmpty()) {
       return Finding.passed("following: replica identity", "every table has one");
     }
@@ -221,6 +206,33 @@ final class FollowProbe {
         "following: replica identity",
         "without a primary key, updates and deletes name no row of " + shown(tables),
         remedy.toString().strip());
+  }
+
+  /** Without a recorder following works, until a table is changed. */
+  private Finding definitions() throws SQLException {
+    String what = "following: definitions";
+    if (DdlRecorder.PREPARED.present(connection)) {
+      return Finding.passed(what, "event triggers record what is defined");
+    }
+    boolean may = isOneOf(provider.eventTriggerMakers());
+    String sql =
+        DdlRecorder.PREPARED.sql()
+            + DdlRecorder.PREPARED.publishing(Publication.PREPARED)
+            + "; -- unless that one is for all tables\n";
+    return Finding.warning(
+        what,
+        "nothing records what is defined, so after a change of a table the source is pulled anew",
+        (may
+                ? "Add the source with --ddl, and event triggers are made and removed for you. Or:\n"
+                : "As a superuser, in this database:\n")
+            + sql.strip());
+  }
+
+  private boolean isOneOf(Iterable<String> roles) throws SQLException {
+    return Query.text(
+            connection,
+            "SELECT rolsuper OR " + memberOf(roles) + " FROM pg_roles WHERE rolname = current_user")
+        .equals("t");
   }
 
   private Finding keptLog(State state) {

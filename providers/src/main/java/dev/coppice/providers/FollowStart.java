@@ -16,6 +16,7 @@ final class FollowStart {
   private final Connection replication;
   private final FollowWish wish;
   private final String publication;
+  private final Optional<DdlRecorder> recorder;
   private final ReplicationSlot.Created slot;
 
   private FollowStart(
@@ -23,11 +24,13 @@ final class FollowStart {
       Connection replication,
       FollowWish wish,
       String publication,
+      Optional<DdlRecorder> recorder,
       ReplicationSlot.Created slot) {
     this.source = source;
     this.replication = replication;
     this.wish = wish;
     this.publication = publication;
+    this.recorder = recorder;
     this.slot = slot;
   }
 
@@ -50,13 +53,15 @@ final class FollowStart {
       if (ReplicaProbe.standby(writing)) {
         requireTelling(writing, facts, wish);
       }
-      // The slot does not know publications that are younger than itself.
+      // The slot does not know publications that are younger than itself, and they are to hold it.
+      Optional<DdlRecorder> made = recorder(writing, wish, fidelity);
       String publication = Publication.settle(writing, wish);
       new PublishedScope(writing, publication, facts.major()).requireWhole();
+      Optional<DdlRecorder> recorder = published(writing, made, publication, fidelity);
       replication = source.openReplication();
       ReplicationSlot.Created slot =
           create(replication, wish.slot(), facts.major(), failover, fidelity);
-      return Optional.of(new FollowStart(source, replication, wish, publication, slot));
+      return Optional.of(new FollowStart(source, replication, wish, publication, recorder, slot));
     } catch (SQLException | SourceException e) {
       if (replication != null) {
         source.close(replication);
@@ -92,6 +97,41 @@ final class FollowStart {
     }
   }
 
+  /** Following is worth having without it. */
+  private static Optional<DdlRecorder> recorder(
+      Connection writing, FollowWish wish, Fidelity fidelity) throws SQLException {
+    try {
+      return DdlRecorder.settle(writing, wish);
+    } catch (SQLException e) {
+      unrecorded(fidelity, "event triggers could not be made: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** Nobody hears of what is recorded in a table that is not published. */
+  private static Optional<DdlRecorder> published(
+      Connection writing, Optional<DdlRecorder> made, String publication, Fidelity fidelity)
+      throws SQLException {
+    if (made.isEmpty() || made.get().publishedBy(writing, publication)) {
+      return made;
+    }
+    try {
+      Query.run(writing, made.get().publishing(publication));
+      return made;
+    } catch (SQLException e) {
+      unrecorded(
+          fidelity,
+          "publication %s lacks the table of what is recorded: %s"
+              .formatted(publication, e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private static void unrecorded(Fidelity fidelity, String why) {
+    fidelity.dropped(
+        "following", "definitions", why + "; after a change of them the source is pulled anew");
+  }
+
   /** Refuses what would work, and harm the source or the copy. */
   private static void requireHarmless(Connection session, SourceFacts facts) throws SQLException {
     if (facts.encoding().equals("SQL_ASCII")) {
@@ -123,6 +163,7 @@ final class FollowStart {
     try {
       ReplicationSlot.drop(writing, slot);
       Publication.drop(writing, slot);
+      new DdlRecorder(slot).drop(writing);
     } catch (SQLException e) {
       // It may not even look at slots; then it has made none.
     }
@@ -155,6 +196,8 @@ final class FollowStart {
                 "publication " + publication + " does not hold it: its rows stay as pulled"));
       }
     }
-    return new FollowPlan(wish.slot(), publication, slot.start(), leftOut);
+    NotStreamed.note(snapshot, recorder.isPresent(), fidelity);
+    return new FollowPlan(
+        wish.slot(), publication, slot.start(), recorder.map(DdlRecorder::name), leftOut);
   }
 }

@@ -8,8 +8,14 @@ import java.util.Optional;
  * @param slot the name of the replication slot that is made for it; Postgres allows lower-case
  *     letters, digits and underscores. A publication of our own gets the same name
  * @param publication one that is there already and to be used
+ * @param recordDdl whether event triggers may be made on the source that record what is defined
  */
-public record FollowWish(String slot, Optional<String> publication) {
+public record FollowWish(String slot, Optional<String> publication, boolean recordDdl) {
+
+  /** Makes no event triggers. */
+  public FollowWish(String slot, Optional<String> publication) {
+    this(slot, publication, false);
+  }
 
   public FollowWish {
     if (!slot.matches("[a-z0-9_]{1,63}")) {

@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import dev.coppice.providers.FollowedTable.LocalColumn;
+import dev.coppice.providers.pgoutput.ColumnValue;
 import dev.coppice.providers.pgoutput.ReplicationMessage;
 import dev.coppice.providers.pgoutput.ReplicationMessage.Column;
 import java.sql.Connection;
@@ -31,12 +32,37 @@ final class FollowedTables {
       """;
 
   private final Set<String> leftOut;
+  private final Optional<String> recorder;
   private final Map<Integer, Optional<FollowedTable>> tables = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Relation> relations = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Type> types = new HashMap<>();
 
-  FollowedTables(Set<String> leftOut) {
+  /**
+   * @param recorder the schema whose table tells of definitions
+   */
+  FollowedTables(Set<String> leftOut, Optional<String> recorder) {
     this.leftOut = leftOut;
+    this.recorder = recorder;
+  }
+
+  /** The values by the columns' names, without those that are null, if that is a record. */
+  Optional<Map<String, String>> recorded(ReplicationMessage.Insert insert) {
+    ReplicationMessage.Relation relation = relations.get(insert.relation());
+    if (relation == null || !isRecorder(relation)) {
+      return Optional.empty();
+    }
+    Map<String, String> row = new HashMap<>();
+    for (int i = 0; i < insert.row().size(); i++) {
+      if (insert.row().get(i) instanceof ColumnValue.Text text) {
+        row.put(relation.columns().get(i).name(), text.text());
+      }
+    }
+    return Optional.of(row);
+  }
+
+  private boolean isRecorder(ReplicationMessage.Relation relation) {
+    return relation.name().equals(DdlRecorder.TABLE)
+        && recorder.equals(Optional.of(relation.schema()));
   }
 
   void learn(ReplicationMessage.Relation relation) {
@@ -73,7 +99,9 @@ final class FollowedTables {
   private Optional<FollowedTable> resolve(Connection base, ReplicationMessage.Relation relation)
       throws SQLException {
     String name = SqlText.identifier(relation.schema(), relation.name());
-    if (leftOut.contains(name)) {
+    boolean records =
+        relation.name().equals(DdlRecorder.TABLE) && relation.schema().matches(DdlRecorder.SCHEMAS);
+    if (records || leftOut.contains(name)) {
       return Optional.empty();
     }
     Map<String, LocalColumn> local = new LinkedHashMap<>();

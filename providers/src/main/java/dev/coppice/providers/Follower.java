@@ -27,6 +27,14 @@ public interface Follower extends AutoCloseable {
    */
   <T> T hold(Function<FollowPosition, T> work);
 
+  /**
+   * Brings what the stream says nothing of to where the source has it now: unlogged tables, large
+   * objects, and materialized views. Changes go on being applied meanwhile.
+   *
+   * @param limits whose rate holds for it too
+   */
+  void refreshUnstreamed(PullLimits limits);
+
   /** Ends {@link #run}; what is not yet committed comes again. */
   @Override
   void close();

@@ -4,7 +4,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /** Copies large objects with owner, grants and comment, in the pull's snapshot. */
 final class LargeObjectCopy {
@@ -68,6 +70,29 @@ final class LargeObjectCopy {
       grantsAndComments();
     }
     return bytes;
+  }
+
+  /**
+   * Each at once in the place of what is there; one that the source has no more is left as it is.
+   */
+  void replace(Collection<Long> oids) throws SQLException, InterruptedException {
+    for (long oid : oids) {
+      Optional<LargeObject> object =
+          Query.first(
+              source,
+              "SELECT pg_get_userbyid(lomowner) FROM pg_largeobject_metadata WHERE oid = " + oid,
+              row -> new LargeObject(oid, row.getString(1), true));
+      if (object.isPresent()) {
+        Query.run(engine, "BEGIN");
+        Query.list(
+            engine,
+            "SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE oid = " + oid,
+            row -> oid);
+        copy(object.get());
+        Query.run(engine, "COMMIT");
+      }
+    }
+    grantsAndComments();
   }
 
   private long copy(LargeObject object) throws SQLException, InterruptedException {

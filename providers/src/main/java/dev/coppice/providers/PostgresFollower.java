@@ -1,5 +1,6 @@
 package dev.coppice.providers;
 
+import dev.coppice.providers.profile.Provider;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -70,11 +72,19 @@ final class PostgresFollower implements Follower {
     state.resumed(whenFree(() -> Applier.begin(writing)));
     Connection setting = base.open(database);
     Query.run(setting, "SET synchronous_commit = on");
+    UnstreamedRefresh.logTables(setting);
     sequences = setting;
     looking.look();
     watch = looking;
     StreamQueue queue = new StreamQueue();
-    Applier applier = new Applier(writing, queue, new FollowedTables(plan.leftOut()), state, gate);
+    Applier applier =
+        new Applier(
+            writing,
+            queue,
+            new FollowedTables(plan.leftOut(), plan.recorder()),
+            new DdlReplay(writing, callingFunctions()),
+            state,
+            gate);
     try (ChangeStream stream =
         whenFree(() ->
             ChangeStream.open(
@@ -91,6 +101,10 @@ final class PostgresFollower implements Follower {
               List.<Callable<?>>of(
                   endless(stream::read), endless(applier::run), endless(looking::run)));
     }
+  }
+
+  private Set<String> callingFunctions() {
+    return approach.provider().map(Provider::callingTriggerFunctions).orElse(Set.of());
   }
 
   @FunctionalInterface
@@ -196,6 +210,21 @@ final class PostgresFollower implements Follower {
       throw failure(e);
     } finally {
       gate.unlock();
+    }
+  }
+
+  @Override
+  public void refreshUnstreamed(PullLimits limits) {
+    try (PullScope sessions = new PullScope()) {
+      Connection reading = new SourceSessions(approach, sessions).open();
+      Connection setting = new LocalSessions(engine, sessions).open(database);
+      // The statements of the source that fill them come with the stream.
+      new UnstreamedRefresh(reading, setting, new RateLimit(limits.bytesPerSecond()))
+          .run(plan.recorder().isEmpty());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (SQLException e) {
+      throw failure(e);
     }
   }
 

@@ -48,7 +48,10 @@ final class PostgresSource implements Source {
         scope -> {
           Connection session = new SourceSessions(approach(), scope).openWriting();
           ReplicationSlot.drop(session, slot);
-          Publication.drop(session, slot);
+          if (!ReplicaProbe.standby(session)) {
+            Publication.drop(session, slot);
+            new DdlRecorder(slot).drop(session);
+          }
           return slot;
         });
   }

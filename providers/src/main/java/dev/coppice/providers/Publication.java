@@ -15,14 +15,17 @@ final class Publication {
       n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND c.relpersistence = 'p'
       """;
 
-  /** Postgres would refuse updates of such a table as soon as it is published. */
+  /**
+   * Postgres would refuse updates of such a table as soon as it is published. A key that is
+   * deferrable, or not yet valid, does not count (relcache.c, RelationGetIndexList).
+   */
   static final String WITHOUT_IDENTITY =
       """
       c.relkind = 'r' AND (c.relreplident = 'n'
-        OR c.relreplident = 'd' AND NOT EXISTS (
-             SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid)
-        OR c.relreplident = 'i' AND NOT EXISTS (
-             SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident))
+        OR c.relreplident IN ('d', 'i') AND NOT EXISTS (
+             SELECT FROM pg_index i
+             WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+               AND CASE c.relreplident WHEN 'd' THEN i.indisprimary ELSE i.indisreplident END))
       """;
 
   private static final String TABLES =

@@ -222,6 +222,7 @@ final class Pull {
 
   private boolean kept(TocEntry entry, Set<String> missingExtensions, Provider provider) {
     return !entry.isUserMapping()
+        && !entry.isEventTriggerOfRecorder()
         && missingExtensions.stream().noneMatch(entry::isOfExtension)
         && provider.administrators().stream().noneMatch(entry::isEventTriggerOf);
   }

@@ -6,13 +6,17 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What of a hosted database a pull leaves out: schemas that the host's tools left behind, and of
  * the host's own tables those that the reading role is not let see and that no user's table refers
  * to.
+ *
+ * @param schemas that the host's tools left behind
+ * @param recorders schemas of our own, in which statements are recorded
  */
-record PullExtent(Set<String> schemas, List<Relation> unreadable) {
+record PullExtent(Set<String> schemas, Set<String> recorders, List<Relation> unreadable) {
 
   /**
    * @param kind as in {@code pg_class.relkind}
@@ -48,8 +52,11 @@ record PullExtent(Set<String> schemas, List<Relation> unreadable) {
       ORDER BY 1, 2
       """;
 
+  static final PullExtent EVERYTHING = new PullExtent(Set.of(), Set.of(), List.of());
+
   PullExtent {
     schemas = Set.copyOf(schemas);
+    recorders = Set.copyOf(recorders);
     unreadable = List.copyOf(unreadable);
   }
 
@@ -67,12 +74,23 @@ record PullExtent(Set<String> schemas, List<Relation> unreadable) {
             source,
             UNREADABLE.replace(":hosted", SqlText.names(provider.hostedSchemas())),
             row -> new Relation(row.getString(1), row.getString(2), row.getString(3)));
-    return new PullExtent(discarded, unreadable);
+    Set<String> recorders =
+        Set.copyOf(
+            Query.list(
+                source,
+                "SELECT nspname FROM pg_namespace WHERE nspname ~ "
+                    + SqlText.literal(DdlRecorder.SCHEMAS)
+                    + " AND EXISTS (SELECT FROM pg_class WHERE relnamespace = pg_namespace.oid"
+                    + " AND relname = "
+                    + SqlText.literal(DdlRecorder.TABLE)
+                    + ")",
+                row -> row.getString(1)));
+    return new PullExtent(discarded, recorders, unreadable);
   }
 
   /** For the catalogue's relations {@code c} in schemas {@code n}: those that are not left out. */
   String condition() {
-    String left = "n.nspname <> ALL (" + SqlText.names(schemas) + ")";
+    String left = "n.nspname <> ALL (" + SqlText.names(leftOut()) + ")";
     if (unreadable.isEmpty()) {
       return left;
     }
@@ -85,10 +103,16 @@ record PullExtent(Set<String> schemas, List<Relation> unreadable) {
     return left + " AND (n.nspname, c.relname) NOT IN (" + String.join(", ", pairs) + ")";
   }
 
+  private Set<String> leftOut() {
+    Set<String> all = new TreeSet<>(schemas);
+    all.addAll(recorders);
+    return all;
+  }
+
   /** For {@code pg_dump}, which would lock what it dumps and so needs the right to read it. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
-    schemas.forEach(schema -> arguments.add("--exclude-schema=" + SqlText.identifier(schema)));
+    leftOut().forEach(schema -> arguments.add("--exclude-schema=" + SqlText.identifier(schema)));
     unreadable.stream()
         .filter(relation -> !relation.sequence())
         .forEach(relation -> arguments.add("--exclude-table=" + relation.quoted()));

@@ -14,16 +14,14 @@ final class SequenceRefresh {
 
   private static final int BATCH = 100;
 
-  private static final PullExtent EVERYTHING = new PullExtent(Set.of(), List.of());
-
   private record Standing(long last, boolean called) {}
 
   private SequenceRefresh() {}
 
   /** Returns how many had moved. */
   static int run(Connection source, Connection base) throws SQLException {
-    Set<String> shared = new HashSet<>(SequenceCopy.names(base, EVERYTHING));
-    shared.retainAll(SequenceCopy.names(source, EVERYTHING));
+    Set<String> shared = new HashSet<>(SequenceCopy.names(base, PullExtent.EVERYTHING));
+    shared.retainAll(SequenceCopy.names(source, PullExtent.EVERYTHING));
     List<String> names = shared.stream().sorted().toList();
     Map<String, Standing> wanted = standings(source, names);
     Map<String, Standing> present = standings(base, names);

@@ -6,7 +6,8 @@ import java.util.Optional;
 
 /**
  * A production database that Coppice may read. All that is ever made there is what following needs:
- * a replication slot, and a publication where there is none.
+ * a replication slot, a publication where there is none, and, where that was wished for, event
+ * triggers that record what is defined.
  */
 public interface Source {
 
@@ -47,6 +48,6 @@ public interface Source {
    */
   Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory);
 
-  /** Drops that slot and the publication of its name, if they are there. */
+  /** Drops that slot, and the publication and the recorder of its name, if they are there. */
   void release(String slot);
 }

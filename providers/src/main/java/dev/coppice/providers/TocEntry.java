@@ -16,6 +16,9 @@ record TocEntry(String line, String description) {
 
   private static final Pattern ENTRY = Pattern.compile("(\\d+); (\\d+) (\\d+) (.*)");
 
+  private static final Pattern RECORDING =
+      Pattern.compile("^EVENT TRIGGER - coppice(_[0-9a-f]{12})?_(start|end|drop|rewrite) ");
+
   static List<TocEntry> parse(String list) {
     List<TocEntry> entries = new ArrayList<>();
     for (String line : list.split("\n", -1)) {
@@ -44,6 +47,10 @@ record TocEntry(String line, String description) {
 
   boolean isEventTriggerOf(String owner) {
     return description.startsWith("EVENT TRIGGER - ") && description.endsWith(" " + owner);
+  }
+
+  boolean isEventTriggerOfRecorder() {
+    return RECORDING.matcher(description).find();
   }
 
   /** What {@code pg_restore} only touches when told to create the database. */

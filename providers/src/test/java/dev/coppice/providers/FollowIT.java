@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
@@ -51,9 +52,17 @@ class FollowIT {
         CREATE TABLE counted (k text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, big text);
         INSERT INTO counted (k) VALUES ('a'), ('b');
         CREATE TABLE child (id int PRIMARY KEY, item bigint REFERENCES item);
+        CREATE UNLOGGED TABLE cache (k int PRIMARY KEY, v text);
+        CREATE UNLOGGED TABLE cached (k int REFERENCES cache);
+        INSERT INTO cache VALUES (1, 'old'), (2, 'goes');
+        INSERT INTO cached VALUES (1);
+        SELECT lo_from_bytea(101, 'stays'), lo_from_bytea(102, 'goes'), lo_from_bytea(103, 'old');
+        CREATE MATERIALIZED VIEW total AS SELECT count(*) FROM counted;
         INSERT INTO item (name, body) SELECT 'n' || i, repeat(i::text, 3000) FROM generate_series(1, 100) i;
         """);
-    base = FollowedBase.pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty());
+    base =
+        FollowedBase.pull(
+            source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), false);
     base.start();
   }
 
@@ -113,6 +122,39 @@ class FollowIT {
     }
     base.requireCaughtUp(PATIENCE);
     base.requireEqual(source, "shop");
+  }
+
+  @Test
+  void whatTheStreamDoesNotTellIsRefreshed() throws SQLException {
+    source.execute(
+        "shop",
+        """
+        DELETE FROM cache WHERE k = 2;
+        INSERT INTO cache VALUES (3, E'new\\t');
+        SELECT lo_unlink(102), lo_put(103, 0, 'new'), lo_from_bytea(104, repeat('x', 5000000)::bytea);
+        GRANT SELECT ON LARGE OBJECT 104 TO PUBLIC;
+        INSERT INTO counted (k) VALUES ('z');
+        REFRESH MATERIALIZED VIEW total;
+        """);
+    base.requireCaughtUp(PATIENCE);
+
+    base.follower().refreshUnstreamed(PullOptions.standard().limits());
+
+    for (String query :
+        List.of(
+            "SELECT string_agg(cache::text, ',' ORDER BY k) FROM cache",
+            "SELECT string_agg(cached::text, ',') FROM cached",
+            "SELECT count FROM total",
+            "SELECT string_agg(oid || md5(lo_get(oid)) || coalesce(lomacl::text, ''), ',' ORDER BY oid)"
+                + " FROM pg_largeobject_metadata")) {
+      try (Connection there = source.connect("shop");
+          Connection here = engine.connect("shop")) {
+        assertThat(Query.text(here, query)).as(query).isEqualTo(Query.text(there, query));
+      }
+    }
+    assertThat(base.report().fidelity())
+        .extracting(FidelityNote::kind)
+        .contains("unlogged table", "large object", "materialized view");
   }
 
   @Test

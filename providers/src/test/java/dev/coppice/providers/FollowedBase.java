@@ -20,7 +20,7 @@ import org.postgresql.PGConnection;
 /** A base that follows a source, in a server of its own. */
 final class FollowedBase implements AutoCloseable {
 
-  private static final String SLOT = "coppice_test";
+  private static final String SLOT = "coppice_0123456789ab";
 
   private final Source source;
   private final PostgresServer engine;
@@ -45,11 +45,21 @@ final class FollowedBase implements AutoCloseable {
       String database,
       Path spool,
       Optional<String> publication) {
+    return pull(url, engine, database, spool, publication, false);
+  }
+
+  static FollowedBase pull(
+      String url,
+      PostgresServer engine,
+      String database,
+      Path spool,
+      Optional<String> publication,
+      boolean recordDdl) {
     Source source = Source.at(SourceAddress.parse(url));
     PullReport report =
         source.pull(
             local(engine),
-            PullOptions.standard().following(new FollowWish(SLOT, publication)),
+            PullOptions.standard().following(new FollowWish(SLOT, publication, recordDdl)),
             event -> {});
     assertThat(report.follow()).as("%s", report.fidelity()).isPresent();
     return new FollowedBase(source, engine, database, spool, report);
@@ -115,7 +125,7 @@ final class FollowedBase implements AutoCloseable {
           Query.list(
               there,
               "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'"
-                  + " AND relnamespace = 'public'::regnamespace ORDER BY 1",
+                  + " AND relnamespace = 'public'::regnamespace AND relpersistence = 'p' ORDER BY 1",
               row -> row.getString(1));
       for (String table : tables) {
         String copy =

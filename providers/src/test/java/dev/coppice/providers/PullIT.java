@@ -6,7 +6,6 @@ import dev.coppice.providers.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +37,7 @@ class PullIT {
       INSERT INTO every_type (id) VALUES (3)
       """;
 
-  private static final PullExtent WHOLE = new PullExtent(Set.of(), List.of());
+  private static final PullExtent WHOLE = PullExtent.EVERYTHING;
 
   @AutoClose private static PostgresServer source;
   @AutoClose private static PostgresServer engine;

@@ -175,6 +175,7 @@ public final class CoppiceServer implements AutoCloseable {
         settings.idleTimeout(),
         settings.snapshotRetention(),
         settings.snapshotInterval(),
+        settings.refreshInterval(),
         settings.allowSuperuser(),
         new EngineRoom(
             settings.engineMemoryBytes(), settings.turnTimeout(), settings.wakeTimeout()));

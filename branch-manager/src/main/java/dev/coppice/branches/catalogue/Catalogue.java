@@ -157,7 +157,9 @@ public final class Catalogue implements AutoCloseable {
         session -> {
           if (source.follow().isPresent()) {
             follows.abandon(
-                session, new UnneededSlot(source.follow().get().slot(), source.address()));
+                session,
+                new UnneededSlot(
+                    source.follow().get().slot(), source.address(), source.origin().provider()));
           }
           release(session, source.name());
           return true;

@@ -28,6 +28,7 @@ final class FollowTable {
                   row.getString("slot"),
                   row.getString("publication"),
                   Lsn.parse(row.getString("start_lsn")),
+                  Optional.ofNullable(row.getString("recorder")),
                   Set.copyOf(Sql.texts(row, "left_out"))))
           .stream()
           .findFirst();
@@ -41,19 +42,22 @@ final class FollowTable {
       return;
     }
     if (former.isPresent()) {
-      abandon(session, new UnneededSlot(former.get().slot(), source.address()));
+      abandon(
+          session,
+          new UnneededSlot(former.get().slot(), source.address(), source.origin().provider()));
     }
     try (Sql sql = new Sql(session, "DELETE FROM follow WHERE source = ?")) {
       sql.uuid(source.id()).execute();
     }
     if (source.follow().isPresent()) {
       FollowPlan plan = source.follow().get();
-      try (Sql sql = new Sql(session, "INSERT INTO follow VALUES (?, ?, ?, ?, ?)")) {
+      try (Sql sql = new Sql(session, "INSERT INTO follow VALUES (?, ?, ?, ?, ?, ?)")) {
         sql.uuid(source.id())
             .text(plan.slot())
             .text(plan.publication())
             .text(plan.start().toString())
             .texts(List.copyOf(plan.leftOut()))
+            .text(plan.recorder())
             .execute();
       }
       dropped(session, plan.slot());
@@ -62,8 +66,8 @@ final class FollowTable {
 
   void abandon(Connection session, UnneededSlot slot) throws SQLException {
     try (Sql sql =
-        new Sql(session, "INSERT INTO unneeded_slot VALUES (?, ?) ON CONFLICT DO NOTHING")) {
-      sql.text(slot.slot()).bytes(vault.seal(slot.address().url())).execute();
+        new Sql(session, "INSERT INTO unneeded_slot VALUES (?, ?, ?) ON CONFLICT DO NOTHING")) {
+      sql.text(slot.slot()).bytes(vault.seal(slot.address().url())).text(slot.provider()).execute();
     }
   }
 
@@ -71,7 +75,9 @@ final class FollowTable {
     try (Sql sql = new Sql(session, "SELECT * FROM unneeded_slot ORDER BY slot")) {
       return sql.rows(row ->
           new UnneededSlot(
-              row.getString("slot"), new SourceAddress(vault.unseal(row.getBytes("sealed_url")))));
+              row.getString("slot"),
+              new SourceAddress(vault.unseal(row.getBytes("sealed_url"))),
+              row.getString("provider")));
     }
   }
 

@@ -113,6 +113,11 @@ final class AwsRds implements Provider {
   }
 
   @Override
+  public Set<String> eventTriggerMakers() {
+    return Set.of("rds_superuser");
+  }
+
+  @Override
   public Set<String> administrators() {
     return Set.of(
         "rdsadmin",

@@ -39,6 +39,11 @@ public interface Provider {
     return Replication.ofOneself();
   }
 
+  /** Roles whose members may make event triggers though they are no superusers. */
+  default Set<String> eventTriggerMakers() {
+    return Set.of();
+  }
+
   /**
    * Roles with which the host runs the server. In a base they own what they own on the source, and
    * nobody can log in as one of them.

@@ -60,6 +60,11 @@ final class Supabase implements Provider {
 
   /** Not those that an application logs in as or switches to: they must work in a branch. */
   @Override
+  public Set<String> eventTriggerMakers() {
+    return Set.of("postgres");
+  }
+
+  @Override
   public Set<String> administrators() {
     return Set.of(
         "supabase_admin",

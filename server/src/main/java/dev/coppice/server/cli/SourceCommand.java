@@ -122,13 +122,21 @@ final class SourceCommand extends CommandGroup {
             "Follow by this publication of the source (default: one called coppice, else a new one).")
     private @Nullable String publication;
 
+    @Option(
+        names = "--ddl",
+        description =
+            "Make event triggers on the source that record what is defined there, so that the base"
+                + " gets new tables, columns and indexes at their place in the stream instead of"
+                + " being pulled anew.")
+    private boolean ddl;
+
     @Override
     public Integer call() {
       if (mask != null) {
         throw NotBuiltYet.masking(name, mask);
       }
       ObjectNode body = object().put("name", name).put("url", url).put("stub_types", stubTypes);
-      body.put("follow", !pullOnce).put("publication", publication);
+      body.put("follow", !pullOnce).put("publication", publication).put("ddl", ddl);
       body.put("from_replica", fromReplica);
       provider.provider().ifPresent(named -> body.put("provider", named.name()));
       load.addTo(body);

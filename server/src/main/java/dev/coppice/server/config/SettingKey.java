@@ -29,6 +29,7 @@ public enum SettingKey {
   LIMITS_SESSION_IDLE("limits.session_idle"),
   LIMITS_TRANSACTION_IDLE("limits.transaction_idle"),
   SNAPSHOT_INTERVAL("snapshot_interval"),
+  REFRESH_INTERVAL("refresh_interval"),
   SNAPSHOT_RETENTION("snapshot_retention"),
   ENGINE_USER("engine_user"),
   POSTGRES_DIRECTORIES("postgres_directories"),

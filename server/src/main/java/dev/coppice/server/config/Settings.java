@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param sessionReuse how long an engine's session waits for another client; zero for not at all
  * @param snapshotRetention after which a source's superseded snapshots are deleted, if ever
  * @param snapshotInterval between snapshots of a source that is followed
+ * @param refreshInterval between copies of what the stream of a source does not tell, if ever
  * @param postgresDirectories folders of Postgres installations, before the system's own
  */
 public record Settings(
@@ -39,6 +40,7 @@ public record Settings(
     Idle idle,
     Optional<Duration> snapshotRetention,
     Duration snapshotInterval,
+    Optional<Duration> refreshInterval,
     Optional<String> engineUser,
     List<Path> postgresDirectories,
     Path embeddedArchives,

@@ -77,6 +77,8 @@ public final class SettingsReader {
                 orNever(SettingKey.LIMITS_TRANSACTION_IDLE, Duration.ZERO)),
             Optional.of(orNever(SettingKey.SNAPSHOT_RETENTION, KEPT)).filter(Duration::isPositive),
             duration(SettingKey.SNAPSHOT_INTERVAL, Duration.ofMinutes(5)),
+            Optional.of(orNever(SettingKey.REFRESH_INTERVAL, Duration.ofHours(1)))
+                .filter(Duration::isPositive),
             text(SettingKey.ENGINE_USER),
             directories(SettingKey.POSTGRES_DIRECTORIES),
             path(SettingKey.EMBEDDED_ARCHIVES, EmbeddedArchives.standard()),

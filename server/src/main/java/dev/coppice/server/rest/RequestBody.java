@@ -35,6 +35,7 @@ final class RequestBody {
       @Nullable Boolean stubTypes,
       @Nullable Boolean follow,
       @Nullable String publication,
+      @Nullable Boolean ddl,
       @Nullable Integer jobs,
       @Nullable String rateLimit,
       @Nullable String maxSnapshotAge,

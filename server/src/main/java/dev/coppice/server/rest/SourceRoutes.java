@@ -47,7 +47,8 @@ final class SourceRoutes {
                 .withStubTypes(Boolean.TRUE.equals(body.stubTypes())),
             RequestBody.optionalProvider(body.provider()),
             !Boolean.FALSE.equals(body.follow()),
-            RequestBody.optional(body.publication()));
+            RequestBody.optional(body.publication()),
+            Boolean.TRUE.equals(body.ddl()));
     EventStream.run(
         context,
         "pull " + request.name(),

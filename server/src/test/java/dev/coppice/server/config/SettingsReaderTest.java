@@ -64,6 +64,7 @@ class SettingsReaderTest {
             engine_memory: 4GB
             snapshot_retention: 7d
             snapshot_interval: 2m
+            refresh_interval: 3h
             engine_user: pg
             postgres_directories: [%s]
             embedded_archives: %s
@@ -95,6 +96,7 @@ class SettingsReaderTest {
                 new Settings.Idle(Duration.ofHours(1), Duration.ofMinutes(5)),
                 Optional.of(Duration.ofDays(7)),
                 Duration.ofMinutes(2),
+                Optional.of(Duration.ofHours(3)),
                 Optional.of("pg"),
                 List.of(directory),
                 directory,
