@@ -44,6 +44,13 @@ final class Contest {
         return ours.p99Micros() / theirs.p99Micros();
       }
     },
+    /** Of one client, whose throughput it is but for rare long waits. */
+    SPEED("ratio", ", by the median latency of one client") {
+      @Override
+      double of(Turn ours, Turn theirs) {
+        return theirs.p50Micros() / ours.p50Micros();
+      }
+    },
     ADDED_P50("us", "") {
       @Override
       double of(Turn ours, Turn theirs) {
