@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.slf4j.Logger;
@@ -155,7 +156,11 @@ final class EngineStartup extends ByteToMessageDecoder {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     broken = true;
-    log.error("no session on {}", session.endpoint().socket(), cause);
+    if (cause instanceof IOException) {
+      log.debug("no session on {}: {}", session.endpoint().socket(), cause.toString());
+    } else {
+      log.error("no session on {}", session.endpoint().socket(), cause);
+    }
     ctx.close();
   }
 }

@@ -12,6 +12,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -354,7 +355,7 @@ final class Relay {
   }
 
   private void note(Throwable cause, String side) {
-    if (cause instanceof IOException) {
+    if (cause instanceof IOException || cause instanceof UncheckedIOException) {
       log.debug("the {}'s side of a session of {} is lost: {}", side, client, cause.toString());
     } else {
       log.error("a session of {} failed on the {}'s side", client, side, cause);
