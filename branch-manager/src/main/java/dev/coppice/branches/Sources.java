@@ -22,6 +22,7 @@ import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFacts;
 import dev.coppice.providers.SourceFailure;
 import dev.coppice.providers.pgoutput.Lsn;
+import dev.coppice.providers.profile.Provider;
 import dev.coppice.providers.profile.Providers;
 import dev.coppice.storage.BranchId;
 import java.time.Duration;
@@ -83,7 +84,7 @@ final class Sources {
             ? Optional.of(
                 wish(
                     request.address(),
-                    facts.provider(),
+                    request.provider().map(Provider::name).orElse(""),
                     request.publication(),
                     request.recordDdl()))
             : Optional.empty();
@@ -170,6 +171,7 @@ final class Sources {
             "",
             new Origin(
                 facts.provider(),
+                request.provider().isPresent(),
                 facts.version(),
                 facts.database(),
                 facts.owner(),
@@ -390,7 +392,7 @@ final class Sources {
     FollowWish wish =
         wish(
             source.address(),
-            source.origin().provider(),
+            source.origin().providerNamed(),
             plan.ownsPublication() ? Optional.empty() : Optional.of(plan.publication()),
             plan.ownsRecorder());
     BranchId base = ground.store().create();
@@ -421,7 +423,8 @@ final class Sources {
   }
 
   static Source production(StoredSource source) {
-    return Source.at(source.address(), Providers.named(source.origin().provider()));
+    // What was found out tells nothing of how it is to be reached: it was reached without.
+    return Source.at(source.address(), Providers.named(source.origin().providerNamed()));
   }
 
   static BranchId requireReady(StoredSource source) {

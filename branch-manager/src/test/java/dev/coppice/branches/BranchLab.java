@@ -34,7 +34,8 @@ final class BranchLab implements AutoCloseable {
   static final int MAJOR = 15;
 
   final Path root;
-  final StandaloneEngine production;
+  private final StandaloneEngine.Config server;
+  StandaloneEngine production;
 
   BranchLab() throws IOException, SQLException {
     this(MAJOR);
@@ -50,21 +51,26 @@ final class BranchLab implements AutoCloseable {
         MAJOR, Map.of("wal_level", "logical", "logical_decoding_work_mem", "64kB"));
   }
 
+  /** Whose slots are lost as soon as production writes more than that without being followed. */
+  static BranchLab keepingLog(String size) throws IOException, SQLException {
+    return new BranchLab(MAJOR, Map.of("wal_level", "logical", "max_slot_wal_keep_size", size));
+  }
+
   private BranchLab(int major, Map<String, String> settings) throws IOException, SQLException {
     root = Files.createTempDirectory(Path.of("/tmp"), "coppice-it-");
     Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
-    production =
-        StandaloneEngine.start(
-            new StandaloneEngine.Config(
-                root.resolve("production"),
-                OptionalInt.of(major),
-                0,
-                "admin",
-                "secret",
-                with(settings, "random_page_cost", "1.5", "max_connections", "40", "fsync", "off"),
-                List.of(),
-                ARCHIVES,
-                Optional.empty()));
+    server =
+        new StandaloneEngine.Config(
+            root.resolve("production"),
+            OptionalInt.of(major),
+            0,
+            "admin",
+            "secret",
+            with(settings, "random_page_cost", "1.5", "max_connections", "40", "fsync", "off"),
+            List.of(),
+            ARCHIVES,
+            Optional.empty());
+    production = StandaloneEngine.start(server);
     fill();
   }
 
@@ -96,6 +102,12 @@ final class BranchLab implements AutoCloseable {
           "INSERT INTO sales.item (name, price)"
               + " SELECT 'item ' || n, n FROM generate_series(1, 20000) n");
     }
+  }
+
+  /** At another port, with all that it held. */
+  void restartProduction() {
+    production.close();
+    production = StandaloneEngine.start(server);
   }
 
   Connection production(String database) throws SQLException {
@@ -183,6 +195,21 @@ final class BranchLab implements AutoCloseable {
         true,
         Optional.empty(),
         recordDdl);
+  }
+
+  /** The same, reached through something that can fail. */
+  AddSource followedShop(Forwarder network) {
+    String url =
+        "postgres://admin:secret@127.0.0.1:%d/shop?connect_timeout=1".formatted(network.port());
+    AddSource shop = followedShop();
+    return new AddSource(
+        shop.name(),
+        SourceAddress.parse(url),
+        shop.options(),
+        shop.provider(),
+        true,
+        Optional.empty(),
+        false);
   }
 
   /** From the state that production has now. */

@@ -10,34 +10,48 @@ import dev.coppice.providers.testing.LookAlike;
 import dev.coppice.providers.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Look-alikes of managed servers: added by the role that such a host gives, branched, compared. */
+/**
+ * Look-alikes of managed servers: added by the role that such a host gives, followed while others
+ * write, branched, compared.
+ */
 class HostedSourcesIT {
+
+  private static final long SEED = 20_261_123;
+
+  private static final String LEFT =
+      "SELECT (SELECT count(*) FROM pg_replication_slots)"
+          + " + (SELECT count(*) FROM pg_publication WHERE pubname LIKE 'coppice\\_%')";
 
   @ParameterizedTest
   @EnumSource
-  void isAddedByItsWeakRoleAndBranched(LookAlike host) throws Exception {
+  void isAddedByItsWeakRoleFollowedAndBranched(LookAlike host) throws Exception {
     try (PostgresServer server = host.start();
         BranchLab lab = new BranchLab();
         BranchManager manager = lab.open(0)) {
-      AddSource request =
-          new AddSource(
-              BranchLab.SHOP, SourceAddress.parse(host.url(server)), PullOptions.standard());
+      if (!host.publication().isEmpty()) {
+        server.execute(host.database(), host.publication());
+      }
 
-      SourceInfo source = manager.addSource(request, event -> {});
+      SourceInfo source = manager.addSource(followed(host, server), event -> {});
 
       assertThat(source.provider()).isEqualToIgnoringCase(host.name());
-      manager.createBranch(BranchLab.request("shop", "b", Access.OWNER));
+      assertThat(source.follow()).as("%s", source.fidelity()).isPresent();
+      try (CustomerLoad load =
+          new CustomerLoad(() -> server.connect(host.database()), host.changes(), SEED)) {
+        BranchLab.await(
+            "following under load", () -> follow(manager).changes() > 500 && load.made() > 2_000);
+        manager.createBranch(BranchLab.fresh("during"));
+      }
+      manager.createBranch(BranchLab.fresh("b"));
+
+      assertThat(follow(manager).slot()).isEqualTo(source.follow().orElseThrow().slot());
       try (Client client = Client.connect(manager, "b", host.database(), source.owner());
           Connection production = server.connect(host.database())) {
-        String compared =
-            "SELECT md5(string_agg(t::text, ',' ORDER BY id)) || count(*) FROM "
-                + host.table()
-                + " t";
-        assertThat(client.one(compared))
-            .isEqualTo(Statements.column(production, compared).getFirst());
+        requireEqual(host, client, production);
         if (host == LookAlike.SUPABASE) {
           rowSecurityWorks(client);
         }
@@ -45,6 +59,54 @@ class HostedSourcesIT {
           client.run("INSERT INTO purchase (customer, cents) VALUES (1, 1)");
         }
       }
+      requireReleased(manager, server, host);
+    }
+  }
+
+  private static AddSource followed(LookAlike host, PostgresServer server) {
+    return new AddSource(
+        BranchLab.SHOP,
+        SourceAddress.parse(host.url(server)),
+        PullOptions.standard(),
+        Optional.empty(),
+        true,
+        Optional.empty(),
+        false);
+  }
+
+  private static FollowInfo follow(BranchManager manager) {
+    return manager.source(BranchLab.SHOP).follow().orElseThrow();
+  }
+
+  private static void requireEqual(LookAlike host, Client client, Connection production)
+      throws SQLException {
+    for (String table : host.followed()) {
+      String compared =
+          "SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text COLLATE \"C\")), '')"
+              + " || count(*) FROM "
+              + table
+              + " t";
+      assertThat(client.one(compared))
+          .as("%s, seed %d", table, SEED)
+          .isEqualTo(Statements.column(production, compared).getFirst());
+    }
+  }
+
+  /** Nothing of ours stays there but what the operator has made. */
+  private static void requireReleased(BranchManager manager, PostgresServer server, LookAlike host)
+      throws Exception {
+    for (BranchInfo branch : manager.branches()) {
+      manager.deleteBranch(branch.name());
+    }
+    manager.removeSource(BranchLab.SHOP);
+    BranchLab.await("the release", () -> left(server, host).equals("0"));
+  }
+
+  private static String left(PostgresServer server, LookAlike host) {
+    try (Connection production = server.connect(host.database())) {
+      return Statements.column(production, LEFT).getFirst();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -62,7 +62,7 @@ final class PostgresFollower implements Follower {
 
   private void follow() throws Exception {
     clearSpool();
-    SourceSessions source = new SourceSessions(approach, scope);
+    SourceSessions source = new SourceSessions(approach, scope).requiringAnswers();
     LocalSessions base = new LocalSessions(engine, scope);
     Connection watching = source.open();
     int major = Integer.parseInt(Query.text(watching, "SHOW server_version_num")) / 10_000;
@@ -82,7 +82,7 @@ final class PostgresFollower implements Follower {
             writing,
             queue,
             new FollowedTables(plan.leftOut(), plan.recorder()),
-            new DdlReplay(writing, callingFunctions()),
+            new DdlReplay(writing, callingFunctions(watching)),
             state,
             gate);
     try (ChangeStream stream =
@@ -103,8 +103,12 @@ final class PostgresFollower implements Follower {
     }
   }
 
-  private Set<String> callingFunctions() {
-    return approach.provider().map(Provider::callingTriggerFunctions).orElse(Set.of());
+  private Set<String> callingFunctions(Connection session) throws SQLException {
+    Provider provider =
+        approach.provider().isPresent()
+            ? approach.provider().get()
+            : ProviderDetection.detect(session);
+    return provider.callingTriggerFunctions();
   }
 
   @FunctionalInterface

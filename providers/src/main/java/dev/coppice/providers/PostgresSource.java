@@ -46,7 +46,8 @@ final class PostgresSource implements Source {
     interruptibly(
         "release",
         scope -> {
-          Connection session = new SourceSessions(approach(), scope).openWriting();
+          Connection session =
+              new SourceSessions(approach(), scope).requiringAnswers().openWriting();
           ReplicationSlot.drop(session, slot);
           if (!ReplicaProbe.standby(session)) {
             Publication.drop(session, slot);

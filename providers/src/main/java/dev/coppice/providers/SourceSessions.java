@@ -28,14 +28,29 @@ final class SourceSessions {
       " -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=3 -c lc_monetary=C"
           + " -c bytea_output=hex";
 
+  private static final int USUAL_TIMEOUT_SECONDS = 15;
+
   private final PullScope scope;
   private final Optional<Passwords> passwords;
   private ConnectionUrl url;
+
+  /** 0 for as long as it takes. */
+  private int answerSeconds;
 
   SourceSessions(Approach approach, PullScope scope) {
     this.url = approach.url();
     this.passwords = approach.passwords();
     this.scope = scope;
+  }
+
+  /**
+   * From now on sessions fail if an answer takes longer than three times the URL's {@code
+   * connect_timeout}: a network that has gone silent tells nobody.
+   */
+  SourceSessions requiringAnswers() {
+    int seconds = Integer.parseInt(url.connectTimeoutSeconds());
+    answerSeconds = 3 * (seconds > 0 ? seconds : USUAL_TIMEOUT_SECONDS);
+    return this;
   }
 
   /** The address with the TLS mode that the first session has settled. */
@@ -140,6 +155,7 @@ final class SourceSessions {
     Properties properties = withPassword(target).jdbcProperties();
     properties.putAll(more);
     properties.setProperty("allowEncodingChanges", "true");
+    properties.setProperty("socketTimeout", Integer.toString(answerSeconds));
     // One round trip, and no prepared statement that a pooler could lose.
     properties.setProperty("preferQueryMode", "simple");
     try {

@@ -4,6 +4,7 @@ import dev.coppice.providers.pgoutput.Lsn;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The second session of a follower on its source: how far it is, and whether the slot lives. */
@@ -22,6 +23,9 @@ final class SourceWatch {
   private final String slot;
   private final FollowState state;
 
+  /** Touched by {@link #run} alone. */
+  private boolean wasActive = true;
+
   SourceWatch(Connection session, String slot, FollowState state) {
     this.session = session;
     this.slot = slot;
@@ -32,7 +36,7 @@ final class SourceWatch {
   void run() throws SQLException, InterruptedException {
     while (true) {
       look();
-      requireSlot();
+      requireStream();
       TimeUnit.MILLISECONDS.sleep(INTERVAL_MILLIS);
     }
   }
@@ -52,13 +56,27 @@ final class SourceWatch {
         .orElseThrow();
   }
 
-  synchronized void requireSlot() throws SQLException {
-    if (ReplicationSlot.health(session, slot).filter(health -> !health.lost()).isEmpty()) {
+  /** The source may have ended it long before this side of a broken connection hears of that. */
+  private void requireStream() throws SQLException {
+    boolean active = requireSlot().active();
+    if (!active && !wasActive) {
+      throw new SourceException(
+          SourceFailure.FOLLOW_FAILED,
+          "The source has ended the stream of slot " + slot,
+          "It is tried again.");
+    }
+    wasActive = active;
+  }
+
+  synchronized ReplicationSlot.Health requireSlot() throws SQLException {
+    Optional<ReplicationSlot.Health> health = ReplicationSlot.health(session, slot);
+    if (health.filter(known -> !known.lost()).isEmpty()) {
       throw new SourceException(
           SourceFailure.SLOT_LOST,
           "The source has given up the log that slot " + slot + " needs",
           "The base is pulled anew.");
     }
+    return health.get();
   }
 
   synchronized int refreshSequences(Connection base) throws SQLException {

@@ -159,7 +159,9 @@ public final class Catalogue implements AutoCloseable {
             follows.abandon(
                 session,
                 new UnneededSlot(
-                    source.follow().get().slot(), source.address(), source.origin().provider()));
+                    source.follow().get().slot(),
+                    source.address(),
+                    source.origin().providerNamed()));
           }
           release(session, source.name());
           return true;

@@ -44,7 +44,7 @@ final class FollowTable {
     if (former.isPresent()) {
       abandon(
           session,
-          new UnneededSlot(former.get().slot(), source.address(), source.origin().provider()));
+          new UnneededSlot(former.get().slot(), source.address(), source.origin().providerNamed()));
     }
     try (Sql sql = new Sql(session, "DELETE FROM follow WHERE source = ?")) {
       sql.uuid(source.id()).execute();

@@ -29,10 +29,10 @@ final class SourceTable {
   private static final String INSERT =
       """
       WITH taken AS (INSERT INTO taken_name (name) VALUES (?) RETURNING name)
-      INSERT INTO source (name, id, sealed_url, address, state, detail, provider, version,
+      INSERT INTO source (name, id, sealed_url, address, state, detail, provider, provider_named, version,
         database_name, owner, owner_was_superuser, source_bytes, pull_connections, pull_rate_bytes,
         pull_snapshot_millis, pull_replica_only, pull_stub_types, engine_major, engine_bin, base, tables, rows)
-      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0 FROM taken
+      SELECT taken.name, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0 FROM taken
       """;
 
   private static final String UPDATE =
@@ -75,6 +75,7 @@ final class SourceTable {
         row.getString("detail"),
         new Origin(
             row.getString("provider"),
+            row.getBoolean("provider_named"),
             row.getString("version"),
             row.getString("database_name"),
             row.getString("owner"),
@@ -133,6 +134,7 @@ final class SourceTable {
           .text(source.state().name())
           .text(source.detail())
           .text(source.origin().provider())
+          .flag(source.origin().named())
           .text(source.origin().version())
           .text(source.origin().database())
           .text(source.origin().owner())

@@ -46,16 +46,24 @@ public record StoredSource(
   /**
    * What the source said of itself.
    *
+   * @param named whether it was the user who said whose server it is
    * @param owner the role that its branches' clients are by default
    * @param superuser whether the owner was superuser there
    */
   public record Origin(
       String provider,
+      boolean named,
       String version,
       String database,
       String owner,
       boolean superuser,
-      long bytes) {}
+      long bytes) {
+
+    /** How it is to be reached; empty if the address tells, or it is to be found out. */
+    public String providerNamed() {
+      return named ? provider : "";
+    }
+  }
 
   /**
    * @param bin the folder of the programs that made the base; another one of the same major will do
@@ -115,6 +123,7 @@ public record StoredSource(
         "",
         new Origin(
             origin.provider(),
+            origin.named(),
             origin.version(),
             origin.database(),
             owner,

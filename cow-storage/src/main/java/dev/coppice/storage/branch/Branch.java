@@ -14,7 +14,6 @@ import dev.coppice.storage.posix.Posix;
 import dev.coppice.storage.tree.PageMap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.locks.StampedLock;
 import java.util.function.BiConsumer;
@@ -523,13 +522,13 @@ public final class Branch {
   }
 
   /** Takes over a directory's files; refused unless nothing was ever written to the branch. */
-  void fill(Path directory) throws IOException {
+  void fill(StagingDirectory staging) throws IOException {
     long stamp = gate.writeLock();
     try {
       if (top.logEnd() != 0 || top.parent() != null) {
         throw new IllegalStateException("branch " + id + " is not empty");
       }
-      tree = new Import(top, fileIds, tree).run(directory);
+      tree = new Import(top, fileIds, tree).run(staging);
     } finally {
       gate.unlockWrite(stamp);
     }

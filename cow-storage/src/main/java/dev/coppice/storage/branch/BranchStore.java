@@ -210,7 +210,7 @@ public final class BranchStore implements AutoCloseable {
   /** Makes a staging directory's files those of an empty branch, without copying them. */
   public void fill(BranchId id, StagingDirectory staging) {
     try {
-      branch(id).fill(staging.plain());
+      branch(id).fill(staging);
     } catch (IOException e) {
       throw StoreFiles.failure("take over", staging.plain(), e);
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class Import {
   private final Layer layer;
   private final FileIds fileIds;
   private final Integer ownUid;
+  private final List<Delta> taken = new ArrayList<>();
   private FileTree tree;
 
   Import(Layer layer, FileIds fileIds, FileTree empty) throws IOException {
@@ -38,8 +40,12 @@ final class Import {
   }
 
   /** Returns the tree that then holds what the directory held; the directory's files are gone. */
-  FileTree run(Path directory) throws IOException {
-    take(directory, FileTree.ROOT);
+  FileTree run(StagingDirectory staging) throws IOException {
+    take(staging.plain(), FileTree.ROOT);
+    // One flush of the disk for all. If that fails, each says what is wrong when it is synced.
+    if (!staging.sync()) {
+      taken.forEach(Delta::wrote);
+    }
     return tree;
   }
 
@@ -89,7 +95,7 @@ final class Import {
     if (padded < 0) {
       throw StoreFiles.failure("take over", delta.path(), padded);
     }
-    delta.wrote();
+    taken.add(delta);
     LayerRecord record =
         new LayerRecord.PagesWritten(id, 0, Page.count(size), size, Branch.nowNanos());
     delta.recorded(record(record, delta));

@@ -3,12 +3,15 @@ package dev.coppice.storage.branch;
 import dev.coppice.storage.Staging;
 import dev.coppice.storage.StoreConfig;
 import dev.coppice.storage.layer.StoreFiles;
+import dev.coppice.storage.posix.Errno;
 import dev.coppice.storage.posix.Posix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,10 +31,14 @@ public final class StagingDirectory implements Staging {
   private final Path bound;
   private final boolean isBound;
 
+  /** Open since before the first write, so that a sync tells what has failed since; or an errno. */
+  private final int fd;
+
   private StagingDirectory(Path plain, Path bound, boolean isBound) {
     this.plain = plain;
     this.bound = bound;
     this.isBound = isBound;
+    this.fd = tellsFailures() ? Posix.open(plain.toString(), Posix.O_RDONLY, 0) : -Errno.ENOSYS;
   }
 
   /** Makes a new one. */
@@ -79,6 +86,22 @@ public final class StagingDirectory implements Staging {
     }
   }
 
+  /** From Linux 5.8 on, syncfs(2) returns what the kernel could not write back. */
+  private static boolean tellsFailures() {
+    Matcher version =
+        Pattern.compile("(\\d+)\\.(\\d+).*").matcher(System.getProperty("os.version", ""));
+    return version.matches()
+        && 1_000 * Integer.parseInt(version.group(1)) + Integer.parseInt(version.group(2)) >= 5_008;
+  }
+
+  /**
+   * Makes all that lay here durable, wherever on the file system it has gone; false if that is not
+   * known.
+   */
+  boolean sync() {
+    return fd >= 0 && Posix.syncfs(fd) == 0;
+  }
+
   /** Where the files lie, on the same file system as the layers. */
   Path plain() {
     return plain;
@@ -91,6 +114,9 @@ public final class StagingDirectory implements Staging {
 
   @Override
   public void close() {
+    if (fd >= 0) {
+      var _ = Posix.close(fd);
+    }
     try {
       if (isBound && Files.exists(bound)) {
         var _ = Posix.unmount(bound.toString(), DETACH);

@@ -68,6 +68,7 @@ public final class Posix {
   private static final MethodHandle FSYNC = handle("fsync", FunctionDescriptor.of(INT, INT));
   private static final MethodHandle FDATASYNC =
       handle("fdatasync", FunctionDescriptor.of(INT, INT));
+  private static final MethodHandle SYNCFS = handle("syncfs", FunctionDescriptor.of(INT, INT));
   private static final MethodHandle FTRUNCATE =
       handle("ftruncate", FunctionDescriptor.of(INT, INT, LONG));
   private static final MethodHandle FALLOCATE =
@@ -235,6 +236,17 @@ public final class Posix {
     MemorySegment state = CAPTURED.get();
     try {
       int result = (int) FDATASYNC.invokeExact(state, fd);
+      return result < 0 ? negatedErrno(state) : result;
+    } catch (Throwable e) {
+      throw bug(e);
+    }
+  }
+
+  /** Makes all of a file system durable, and tells what failed since the file was opened. */
+  public static int syncfs(int fd) {
+    MemorySegment state = CAPTURED.get();
+    try {
+      int result = (int) SYNCFS.invokeExact(state, fd);
       return result < 0 ? negatedErrno(state) : result;
     } catch (Throwable e) {
       throw bug(e);

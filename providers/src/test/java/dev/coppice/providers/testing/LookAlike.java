@@ -106,6 +106,60 @@ public enum LookAlike {
     return table;
   }
 
+  /**
+   * What an operator there runs as a mightier role before the reader can follow; empty if the
+   * reader can do it itself.
+   */
+  public String publication() {
+    return switch (this) {
+      case RDS ->
+          "SET ROLE postgres;"
+              + " CREATE PUBLICATION coppice FOR TABLE public.customer, public.purchase";
+      case SUPABASE ->
+          "CREATE PUBLICATION coppice FOR TABLE public.todos, auth.users, auth.sessions,"
+              + " auth.refresh_tokens, storage.buckets, storage.objects, vault.secrets";
+      case PLANETSCALE -> "";
+    };
+  }
+
+  /** The tables that {@link #changes} change. */
+  public List<String> followed() {
+    return switch (this) {
+      case RDS -> List.of("public.customer", "public.purchase");
+      case SUPABASE -> List.of("public.todos", "auth.users", "auth.sessions", "storage.objects");
+      case PLANETSCALE -> List.of("shop.item", "shop.stock");
+    };
+  }
+
+  /** Statements of customers, with {@code %1$d} for a number from 1 to 4000. */
+  public List<String> changes() {
+    return switch (this) {
+      case RDS ->
+          List.of(
+              "UPDATE purchase SET cents = cents + 1 WHERE id = %1$d",
+              "DELETE FROM purchase WHERE id = 4000 + %1$d",
+              "UPDATE customer SET picture = aws_commons.create_s3_uri('p', '%1$d', 'eu-west-1')"
+                  + " WHERE id = %1$d %% 500 + 1",
+              "INSERT INTO customer (email) VALUES ('n' || %1$d || '@example.org')"
+                  + " ON CONFLICT (email) DO UPDATE SET picture = NULL");
+      case SUPABASE ->
+          List.of(
+              "UPDATE todos SET task = task || '!' WHERE id = %1$d",
+              "DELETE FROM todos WHERE id > 4000 AND id %% 4000 = %1$d",
+              "UPDATE auth.users SET raw_user_meta_data = '{\"n\": %1$d}'"
+                  + " WHERE email = 'u' || (%1$d %% 200 + 1) || '@example.org'",
+              "INSERT INTO auth.users (id, email) VALUES (gen_random_uuid(), 'new' || %1$d)",
+              "INSERT INTO storage.objects (bucket_id, name) VALUES ('avatars', 'new/' || %1$d)",
+              "INSERT INTO vault.secrets (name, secret) VALUES ('new', 'aGlkZGVu')");
+      case PLANETSCALE ->
+          List.of(
+              "UPDATE shop.item SET cents = cents + 1 WHERE id = %1$d",
+              "UPDATE shop.stock SET pieces = pieces - 1 WHERE item = %1$d",
+              "INSERT INTO shop.item (name, cents) VALUES ('new', %1$d)",
+              "DELETE FROM shop.stock WHERE item = 10000 + %1$d");
+    };
+  }
+
   public String url(PostgresServer server) {
     return server.url(reader, password, database);
   }
