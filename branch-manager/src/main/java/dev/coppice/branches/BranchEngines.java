@@ -56,13 +56,22 @@ final class BranchEngines {
     return starting.hasQueuedThreads();
   }
 
-  /** Returns once the engine answers; for who has a {@link Governor.Seat}. */
-  Engine start(BranchId branch, StoredSource source) {
+  /**
+   * Returns once the engine answers; for who has a {@link Governor.Seat}.
+   *
+   * @param urgent whether somebody waits for it
+   */
+  Engine start(BranchId branch, StoredSource source, boolean urgent) {
     Installation installation = installation(source.engine());
     Map<String, String> settings = new LinkedHashMap<>(source.settings());
     settings.putAll(EngineSettings.branch(installation.major()));
     return start(
-        branch, host.log(store, branch), installation, settings, source.origin().database());
+        branch,
+        host.log(store, branch),
+        installation,
+        settings,
+        source.origin().database(),
+        urgent);
   }
 
   /** Starts the engine of a base that is being followed. */
@@ -73,13 +82,14 @@ final class BranchEngines {
         host.log(store, base),
         installation,
         EngineSettings.base(installation.major()),
-        source.origin().database());
+        source.origin().database(),
+        false);
   }
 
   /** Starts the engine of a branch that is about to be frozen, with its log in it. */
   Engine start(
       BranchId branch, Installation installation, Map<String, String> settings, String database) {
-    return start(branch, Optional.empty(), installation, settings, database);
+    return start(branch, Optional.empty(), installation, settings, database, false);
   }
 
   private Engine start(
@@ -87,7 +97,8 @@ final class BranchEngines {
       Optional<Path> log,
       Installation installation,
       Map<String, String> settings,
-      String database) {
+      String database,
+      boolean urgent) {
     Path data = store.path(branch);
     host.removeStalePid(store, branch);
     byte[] control =
@@ -97,7 +108,8 @@ final class BranchEngines {
       store.sync(branch);
     }
     return start(
-        new EngineStart(name(branch), installation, data, log, settings, database, START_TIMEOUT));
+        new EngineStart(
+            name(branch), installation, data, log, settings, database, START_TIMEOUT, urgent));
   }
 
   /** Starts a branch's engine on files that are not the branch's yet. */

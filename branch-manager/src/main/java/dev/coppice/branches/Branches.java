@@ -93,7 +93,9 @@ final class Branches {
         .record(() ->
             Failures.translated(() ->
                 engines.start(
-                    branch.stored().store(), ground.register().source(branch.stored().source()))));
+                    branch.stored().store(),
+                    ground.register().source(branch.stored().source()),
+                    true)));
   }
 
   LiveBranch create(CreateBranch request) {

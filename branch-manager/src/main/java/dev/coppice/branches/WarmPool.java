@@ -198,7 +198,7 @@ final class WarmPool implements AutoCloseable {
     BranchId branch = store.fork(target.snapshot);
     WarmBranch warm;
     try {
-      warm = new WarmBranch(branch, engines.start(branch, target.source), passwords.next());
+      warm = new WarmBranch(branch, engines.start(branch, target.source, false), passwords.next());
     } catch (RuntimeException e) {
       Ground.leniently("warm branch " + branch, () -> store.delete(branch));
       engines.forget(branch);

@@ -3,6 +3,7 @@ package dev.coppice.branches.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** What the processes of an engine occupy, what they share divided among them (PSS, proc(5)). */
@@ -14,22 +15,13 @@ public final class EngineMemory {
 
   /** 0 for an engine that has ended, or where the kernel does not tell. */
   public static long bytes(long postmaster) {
-    long bytes = process(Long.toString(postmaster));
-    try {
-      Path file =
-          Path.of(
-              "/proc", Long.toString(postmaster), "task", Long.toString(postmaster), "children");
-      for (String child : Files.readString(file).strip().split(" ", -1)) {
-        bytes += child.isEmpty() ? 0 : process(child);
-      }
-    } catch (IOException e) {
-      return bytes;
-    }
-    return bytes;
+    return LongStream.concat(LongStream.of(postmaster), EngineProcesses.children(postmaster))
+        .map(EngineMemory::process)
+        .sum();
   }
 
-  private static long process(String pid) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc", pid, "smaps_rollup"))) {
+  private static long process(long pid) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "smaps_rollup"))) {
       return lines
           .filter(line -> line.startsWith(FIELD))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)

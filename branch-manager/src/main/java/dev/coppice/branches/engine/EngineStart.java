@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param data its PGDATA
  * @param log what it is to have in the place of its {@code pg_wal}; empty for that itself
  * @param database the database that must answer before the engine counts as started
+ * @param urgent whether somebody waits for it, so that it starts before others run
  */
 public record EngineStart(
     String name,
@@ -20,10 +21,23 @@ public record EngineStart(
     Optional<Path> log,
     Map<String, String> settings,
     String database,
-    Duration timeout) {
+    Duration timeout,
+    boolean urgent) {
 
   public EngineStart {
     settings = Map.copyOf(settings);
+  }
+
+  /** One that nobody waits for. */
+  public EngineStart(
+      String name,
+      Installation installation,
+      Path data,
+      Optional<Path> log,
+      Map<String, String> settings,
+      String database,
+      Duration timeout) {
+    this(name, installation, data, log, settings, database, timeout, false);
   }
 
   /** With its log where Postgres has it. */

@@ -53,10 +53,14 @@ record Launch(
   private Engine attempt() {
     Path socket = socketDirectory.resolve(".s.PGSQL." + port);
     Engine engine = new Engine(start.name(), process(socket), socket, log, start.log());
+    boolean hurries = start.urgent() && Niceness.set(engine.pid(), Niceness.URGENT);
     boolean ready = false;
     try {
       awaitReady(engine);
       ready = true;
+      if (hurries) {
+        Niceness.setAll(engine.pid(), Niceness.USUAL);
+      }
     } finally {
       if (!ready) {
         engine.stopNow();

@@ -107,6 +107,23 @@ class EngineHostIT {
   }
 
   @Test
+  void anUrgentStartLeavesNoProcessBeforeOthers() throws Exception {
+    Installation installation = lab.installations.newest();
+    Path data = lab.directory("data");
+    lab.host.initialise(installation, data, EngineLocale.C_UTF8);
+    Engine engine =
+        lab.host.start(
+            new EngineStart(
+                "e1", installation, data, Optional.empty(), Map.of(), "postgres", PATIENCE, true));
+    assertThat(one(engine, "SELECT 1")).isEqualTo("1");
+    assertThat(NicenessTest.of(engine.pid())).hasValue(0);
+    assertThat(EngineProcesses.children(engine.pid()).toArray()).isNotEmpty();
+    assertThat(EngineProcesses.children(engine.pid()).mapToObj(NicenessTest::of))
+        .allSatisfy(niceness -> assertThat(niceness.orElse(0)).isZero());
+    engine.stopFast(PATIENCE);
+  }
+
+  @Test
   void aMissingLocaleFallsBackAndSaysTo() throws Exception {
     Installation installation = lab.installations.find(15, List.of()).orElseThrow();
     EngineLocale wished =
