@@ -7,11 +7,13 @@ import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.engine.ControlFile;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineSession;
+import dev.coppice.branches.engine.WriteAheadLog;
 import dev.coppice.storage.BranchId;
+import dev.coppice.storage.FileView;
+import dev.coppice.storage.PageStore;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
 import dev.coppice.storage.StorageException;
-import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -274,7 +276,7 @@ final class Branches {
    * @param spared as much log is left to the child
    */
   private void checkpoint(LiveBranch branch, Engine engine, long spared) {
-    OptionalLong known = bytesToReplay(branch, engine);
+    OptionalLong known = bytesToReplay(branch.stored().store());
     if (known.isPresent() && known.getAsLong() <= spared) {
       return;
     }
@@ -288,15 +290,22 @@ final class Branches {
     }
   }
 
-  private OptionalLong bytesToReplay(LiveBranch branch, Engine engine) {
+  /** Empty if that cannot be told without asking the engine, which costs it a session. */
+  private OptionalLong bytesToReplay(BranchId branch) {
+    PageStore store = ground.store();
     try {
-      return ground
-          .store()
-          .read(branch.stored().store(), ControlFile.NAME, ControlFile.BYTES)
-          .map(engine::bytesToReplay)
-          .orElseGet(OptionalLong::empty);
-    } catch (StorageException | UncheckedIOException e) {
-      LOG.debug("Branch {}: {}", branch.name(), e.getMessage());
+      Optional<FileView> log = store.detachedLog(branch);
+      Optional<byte[]> control =
+          log.isEmpty()
+              ? Optional.empty()
+              : store
+                  .read(branch, ControlFile.NAME, ControlFile.BYTES)
+                  .filter(start -> start.length == ControlFile.BYTES);
+      return control.isEmpty()
+          ? OptionalLong.empty()
+          : OptionalLong.of(WriteAheadLog.bytesToReplay(control.get(), log.get()));
+    } catch (StorageException e) {
+      LOG.debug("Store's branch {}: {}", branch, e.getMessage());
       return OptionalLong.empty();
     }
   }

@@ -105,6 +105,11 @@ final class MountedStore implements PageStore {
   }
 
   @Override
+  public Optional<FileView> detachedLog(BranchId branch) {
+    return store.detachedLog(branch);
+  }
+
+  @Override
   public SnapshotId freeze(BranchId branch, Set<String> without) {
     return store.freeze(branch, without);
   }

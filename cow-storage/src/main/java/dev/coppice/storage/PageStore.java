@@ -57,6 +57,9 @@ public interface PageStore extends AutoCloseable {
   /** The inverse, for who cannot put a directory in the place of another; always empty. */
   Optional<Path> attachLog(BranchId branch);
 
+  /** A branch's log where it lies beside the store, as it is now; empty where it lies in it. */
+  Optional<FileView> detachedLog(BranchId branch);
+
   /** Creates a branch with no files. Durable on return. */
   BranchId create();
 

@@ -2,8 +2,6 @@ package dev.coppice.branches.engine;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -19,13 +17,8 @@ public final class Engine {
   private final Process process;
   private final Path socket;
   private final EngineLog log;
-  private final Optional<Path> writeAheadLog;
 
-  /**
-   * @param writeAheadLog what it has in the place of its {@code pg_wal}; empty for that itself
-   */
-  Engine(String name, Process process, Path socket, EngineLog log, Optional<Path> writeAheadLog) {
-    this.writeAheadLog = writeAheadLog;
+  Engine(String name, Process process, Path socket, EngineLog log) {
     this.name = name;
     this.process = process;
     this.socket = socket;
@@ -47,18 +40,6 @@ public final class Engine {
   /** Completes when the process has ended, for whatever reason. */
   public CompletableFuture<Engine> ended() {
     return process.onExit().thenApply(ended -> this);
-  }
-
-  /**
-   * How much it would have to replay if it crashed now; empty if that cannot be told without asking
-   * it, which costs it a session.
-   *
-   * @param control the beginning of its control file
-   */
-  public OptionalLong bytesToReplay(byte[] control) {
-    return writeAheadLog.isEmpty() || control.length < ControlFile.BYTES
-        ? OptionalLong.empty()
-        : OptionalLong.of(WriteAheadLog.bytesToReplay(control, writeAheadLog.get()));
   }
 
   public String lastLogLines() {

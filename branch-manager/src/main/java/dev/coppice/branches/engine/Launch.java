@@ -52,7 +52,7 @@ record Launch(
 
   private Engine attempt() {
     Path socket = socketDirectory.resolve(".s.PGSQL." + port);
-    Engine engine = new Engine(start.name(), process(socket), socket, log, start.log());
+    Engine engine = new Engine(start.name(), process(socket), socket, log);
     boolean hurries = start.urgent() && Niceness.set(engine.pid(), Niceness.URGENT);
     boolean ready = false;
     try {

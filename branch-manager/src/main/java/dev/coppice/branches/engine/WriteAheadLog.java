@@ -5,7 +5,6 @@ import dev.coppice.storage.LogDirectory;
 import dev.coppice.storage.LogPart;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,18 +57,17 @@ public final class WriteAheadLog implements LogDirectory {
    *
    * @param control the beginning of its control file
    * @param log where its segments are
-   * @throws UncheckedIOException if they cannot be read
+   * @throws dev.coppice.storage.StorageException if they cannot be read
    */
-  static long bytesToReplay(byte[] control, Path log) {
-    FileView files = new PlainLog(log);
+  public static long bytesToReplay(byte[] control, FileView log) {
     long from = ControlFile.redoPoint(control);
     long end = from;
-    for (String name : files.names("")) {
+    for (String name : log.names("")) {
       if (SEGMENT.matcher(name).matches()) {
-        Optional<Segment> segment = segment(files, name);
+        Optional<Segment> segment = segment(log, name);
         if (segment.isPresent() && segment.get().start + segment.get().bytes > end) {
           long first = Math.max(0, end - segment.get().start);
-          end = segment.get().start + writtenEnd(files, segment.get(), first);
+          end = segment.get().start + writtenEnd(log, segment.get(), first);
         }
       }
     }

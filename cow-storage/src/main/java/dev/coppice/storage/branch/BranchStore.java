@@ -4,7 +4,7 @@ import dev.coppice.storage.BranchId;
 import dev.coppice.storage.BranchSpace;
 import dev.coppice.storage.FileChange;
 import dev.coppice.storage.FileSpace;
-import dev.coppice.storage.PageStore;
+import dev.coppice.storage.FileView;
 import dev.coppice.storage.PendingDeletion;
 import dev.coppice.storage.Quota;
 import dev.coppice.storage.SnapshotId;
@@ -216,16 +216,16 @@ public final class BranchStore implements AutoCloseable {
     }
   }
 
-  /** See {@link PageStore#detachLog}. */
   public Optional<Path> detachLog(BranchId id) {
-    Branch branch = branch(id);
-    return branch.relaxed() || limited(id) ? attachLog(id) : logs.detach(branch);
+    return logs.detach(branch(id), limited(id));
   }
 
-  /** See {@link PageStore#attachLog}. */
   public Optional<Path> attachLog(BranchId id) {
-    logs.attach(branch(id));
-    return Optional.empty();
+    return logs.attach(branch(id));
+  }
+
+  public Optional<FileView> detachedLog(BranchId id) {
+    return logs.view(branch(id).id());
   }
 
   public SnapshotId freeze(BranchId id, Set<String> without) {

@@ -100,9 +100,17 @@ final class DetachedLogs {
     return new PlainFiles(disk, root, uid, gid);
   }
 
-  /** Empty if the store knows of no log, or the branch has none, or a long one. */
-  Optional<Path> detach(Branch branch) {
+  /**
+   * Empty if the store knows of no log, or the branch has none, or a long one, or is to have it in
+   * itself: its bytes are counted there, and its syncs skipped.
+   *
+   * @param limited whether there is a quota on the branch
+   */
+  Optional<Path> detach(Branch branch, boolean limited) {
     LogDirectory directory = log;
+    if (branch.relaxed() || limited) {
+      return attach(branch);
+    }
     if (directory == null) {
       return Optional.empty();
     }
@@ -138,14 +146,18 @@ final class DetachedLogs {
     check("sync", files.directory(), disk.syncDirectory(files.directory()));
   }
 
-  /** Puts a log back into its branch, where the engine is then to write it. */
-  void attach(Branch branch) {
+  /** Puts a log back into its branch, where the engine is then to write it; always empty. */
+  Optional<Path> attach(Branch branch) {
     LogDirectory directory = log;
-    if (directory == null || !has(branch.id())) {
-      return;
+    if (directory != null && has(branch.id())) {
+      copyInto(branch, directory, branch.id()).sync();
+      forget(branch.id());
     }
-    copyInto(branch, directory, branch.id()).sync();
-    forget(branch.id());
+    return Optional.empty();
+  }
+
+  Optional<FileView> view(BranchId branch) {
+    return has(branch) ? Optional.of(plain(place(branch))) : Optional.empty();
   }
 
   /**
