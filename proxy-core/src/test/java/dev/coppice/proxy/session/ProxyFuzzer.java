@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Everything that reads bytes of others, for a fuzzer: what breaks throws. The first byte of an
@@ -78,7 +80,6 @@ public final class ProxyFuzzer {
   private static HandshakeLab lab() {
     try {
       Path directory = Files.createTempDirectory("proxy-fuzzer-");
-      directory.toFile().deleteOnExit();
       HandshakeLab lab =
           new HandshakeLab(
               directory,
@@ -91,6 +92,10 @@ public final class ProxyFuzzer {
       lab.branches.waking(() ->
           CompletableFuture.failedFuture(
               new RefusedException(new Refusal("gone", "57P03", "no engine", "None."))));
+      // Its certificate was read.
+      try (Stream<Path> files = Files.walk(directory)) {
+        files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+      }
       return lab;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
