@@ -1,10 +1,5 @@
 package dev.coppice.branches.engine;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-
 /** How much a process leaves the processors to others (setpriority(2), sched(7)). */
 final class Niceness {
 
@@ -14,17 +9,6 @@ final class Niceness {
   /** Of an engine that starts while somebody waits for it. */
   static final int URGENT = -10;
 
-  private static final int PRIO_PROCESS = 0;
-  private static final MethodHandle SETPRIORITY =
-      Linker.nativeLinker()
-          .downcallHandle(
-              Linker.nativeLinker().defaultLookup().find("setpriority").orElseThrow(),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT,
-                  ValueLayout.JAVA_INT));
-
   private Niceness() {}
 
   /**
@@ -32,14 +16,7 @@ final class Niceness {
    * is such a process and the right to: only root may make one less nice.
    */
   static boolean set(long pid, int niceness) {
-    if (pid <= 1 || pid > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("not a process of ours: " + pid);
-    }
-    try {
-      return (int) SETPRIORITY.invokeExact(PRIO_PROCESS, (int) pid, niceness) == 0;
-    } catch (Throwable e) {
-      throw new IllegalStateException("setpriority(2) could not be called", e);
-    }
+    return NativeProcess.setNiceness(pid, niceness);
   }
 
   /** Sets that of an engine's processes. */
