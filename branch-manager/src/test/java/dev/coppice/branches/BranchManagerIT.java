@@ -378,7 +378,7 @@ class BranchManagerIT {
   }
 
   private BranchLogin login(String branch, String role) throws Exception {
-    return manager.login(branch, role).toCompletableFuture().get(1, TimeUnit.SECONDS);
+    return manager.login(branch, role).toCompletableFuture().get(30, TimeUnit.SECONDS);
   }
 
   private BranchFailure loginFailure(String branch, String role) throws Exception {

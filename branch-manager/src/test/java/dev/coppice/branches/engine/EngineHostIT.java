@@ -153,7 +153,7 @@ class EngineHostIT {
     lab.host.initialise(installation, data, EngineLocale.C_UTF8);
     Engine engine = lab.host.start(start(installation, data, Map.of()));
     EngineHost.open(lab.confinement, lab.root.resolve("run"), lab.root.resolve("log"));
-    engine.ended().get(10, TimeUnit.SECONDS);
+    engine.ended().get(60, TimeUnit.SECONDS);
     assertThat(Orphans.find(lab.root.resolve("run").resolve("engines"))).isEmpty();
   }
 
