@@ -27,10 +27,15 @@ final class EngineDialer {
     this.transport = transport;
   }
 
-  /** Completes on the given event loop, which will also drive the channel. */
+  /**
+   * Completes on the given event loop, which will also drive the channel. Nothing is opened at
+   * once: while the loop handles what epoll has told it, the new socket could get the number of one
+   * that was just closed, and be taken for it.
+   */
   Future<Channel> dial(EventLoop loop, Path socket) {
     Promise<Channel> result = loop.newPromise();
-    attempt(loop, socket, result, System.nanoTime(), FIRST_PAUSE_MILLIS);
+    long startNanos = System.nanoTime();
+    loop.execute(() -> attempt(loop, socket, result, startNanos, FIRST_PAUSE_MILLIS));
     return result;
   }
 

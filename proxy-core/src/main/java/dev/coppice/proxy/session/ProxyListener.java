@@ -22,9 +22,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -42,6 +44,7 @@ public final class ProxyListener implements ProxyServer {
   private static final String LOOPS = "coppice.proxy.loops";
 
   private static final int BACKLOG = 1024;
+  private static final long TELL_MILLIS = 10_000;
   private static final long DRAIN_MILLIS = 2_000;
 
   /** Beside the connections that are allowed. */
@@ -177,16 +180,36 @@ public final class ProxyListener implements ProxyServer {
         : Optional.of(GeneratedCertificate.authority(services.config().tlsDirectory()));
   }
 
+  /** Event loops that are busy need a while to hear of it. */
+  private void tellAll() {
+    List<Connection> told = List.copyOf(connections);
+    CountDownLatch untold = new CountDownLatch(told.size());
+    for (Connection connection : told) {
+      connection.run(() -> {
+        try {
+          connection.terminate(Connection.SHUTTING_DOWN);
+        } finally {
+          untold.countDown();
+        }
+      });
+    }
+    try {
+      if (!untold.await(TELL_MILLIS, TimeUnit.MILLISECONDS)) {
+        log.warn("{} clients could not be told that the server stops", untold.getCount());
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
     listener.close().awaitUninterruptibly();
+    tellAll();
     long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
-    for (Connection connection : connections) {
-      connection.run(() -> connection.terminate(Connection.SHUTTING_DOWN));
-    }
     for (Connection connection : connections) {
       long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
       connection.client().closeFuture().awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);

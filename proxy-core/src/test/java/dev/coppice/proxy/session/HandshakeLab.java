@@ -52,14 +52,20 @@ final class HandshakeLab implements AutoCloseable {
             new ProxyMetrics(metrics),
             new LoginSecrets(),
             new Admissions(limits),
-            new FailedLogins(limits.logins(), System::nanoTime),
+            new FailedLogins(limits.logins(), () -> 0),
             Optional.empty());
   }
 
+  /** Time passes for the client only when a test says so. */
   EmbeddedChannel connect() {
     EmbeddedChannel client = new EmbeddedChannel();
-    Connection.accept(client, services);
+    accept(client);
     return client;
+  }
+
+  Connection accept(EmbeddedChannel client) {
+    client.freezeTime();
+    return Connection.accept(client, services);
   }
 
   static void send(EmbeddedChannel client, byte[] bytes) {

@@ -318,7 +318,7 @@ class HandshakeTest {
   @Test
   void aShutdownIsTold() {
     EmbeddedChannel client = new EmbeddedChannel();
-    Connection connection = Connection.accept(client, lab.services);
+    Connection connection = lab.accept(client);
     send(client, STARTUP);
     sent(client);
     connection.terminate(Connection.SHUTTING_DOWN);

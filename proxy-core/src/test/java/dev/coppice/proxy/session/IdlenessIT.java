@@ -18,7 +18,10 @@ class IdlenessIT {
   /** Much longer than a round of messages takes, and than the other limit. */
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  private static final Duration SHORT = Duration.ofMillis(500);
+  /** Nobody has to do anything within it. */
+  private static final Duration SHORT = Duration.ofSeconds(1);
+
+  private static final byte[] BEGIN = RawClient.query("BEGIN");
 
   @TempDir private Path directory;
 
@@ -40,15 +43,16 @@ class IdlenessIT {
 
   @Test
   void aSessionThatDoesNothingIsEnded() {
+    // What is sent with the password is there before the session can become idle.
     try (ProxyFixture fixture = fixture(SHORT, LONG);
         RawClient idle = new RawClient(fixture.port()).logIn();
-        RawClient busy = new RawClient(fixture.port()).logIn();
-        RawClient open = new RawClient(fixture.port()).logIn();
-        RawClient midway = new RawClient(fixture.port()).logIn()) {
-      // Two statements at once: the first answer does not make it idle.
-      busy.send(RawClient.query("SELECT 1"), RawClient.query("SELECT pg_sleep(3)"));
-      open.send(RawClient.query("BEGIN"));
-      midway.send(RawClient.message('H', new byte[0]));
+        // Two statements at once: the first answer does not make it idle.
+        RawClient busy =
+            new RawClient(fixture.port())
+                .logIn(RawClient.query("SELECT 1"), RawClient.query("SELECT pg_sleep(2)"));
+        RawClient open = new RawClient(fixture.port()).logIn(BEGIN);
+        RawClient midway =
+            new RawClient(fixture.port()).logIn(RawClient.message('H', new byte[0]))) {
       assertThat(farewell(idle)).containsEntry('C', "57P05").containsKey('H');
       assertThat(busy.readUntil('Z')).endsWith("Z");
       assertThat(busy.readUntil('Z')).endsWith("DCZ");
@@ -58,6 +62,9 @@ class IdlenessIT {
       open.readUntil('Z');
       open.send(RawClient.query("SELECT 1"));
       assertThat(open.readUntil('Z')).isEqualTo("TDCZ");
+      midway.readUntil('Z');
+      midway.send(RawClient.query("SELECT 1"));
+      assertThat(midway.readUntil('Z')).isEqualTo("TDCZ");
       assertThat(
               fixture
                   .metrics
@@ -73,11 +80,10 @@ class IdlenessIT {
   void aTransactionThatDoesNothingIsEnded() {
     try (ProxyFixture fixture = fixture(Duration.ZERO, SHORT);
         RawClient idle = new RawClient(fixture.port()).logIn();
-        RawClient open = new RawClient(fixture.port()).logIn();
-        RawClient failed = new RawClient(fixture.port()).logIn()) {
+        RawClient open = new RawClient(fixture.port()).logIn(BEGIN);
+        RawClient failed =
+            new RawClient(fixture.port()).logIn(RawClient.query("BEGIN; SELECT 1/0"))) {
       idle.readUntil('Z');
-      open.send(RawClient.query("BEGIN"));
-      failed.send(RawClient.query("BEGIN; SELECT 1/0"));
       assertThat(farewell(open)).containsEntry('C', "25P03").containsKey('H');
       assertThat(farewell(failed)).containsEntry('C', "25P03");
       idle.send(RawClient.query("SELECT 1"));
@@ -85,7 +91,7 @@ class IdlenessIT {
       idle.send(RawClient.terminate());
       idle.readRawToEnd();
       fixture.awaitNoSessions();
-      assertThat(bytes(fixture, "in")).isGreaterThanOrEqualTo(3 * RawClient.query("BEGIN").length);
+      assertThat(bytes(fixture, "in")).isGreaterThanOrEqualTo(3 * BEGIN.length);
       assertThat(bytes(fixture, "out")).isGreaterThan(100);
     }
   }

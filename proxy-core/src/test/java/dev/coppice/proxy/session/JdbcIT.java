@@ -138,7 +138,7 @@ class JdbcIT {
         Statement statement = connection.createStatement()) {
       statement.execute("LISTEN news");
       PROXY.fixture().engine.sql("shop", "NOTIFY news, 'hello'");
-      PGNotification[] heard = connection.unwrap(PGConnection.class).getNotifications(10_000);
+      PGNotification[] heard = connection.unwrap(PGConnection.class).getNotifications(120_000);
       assertThat(heard).singleElement().extracting(PGNotification::getParameter).isEqualTo("hello");
     }
   }
@@ -147,6 +147,8 @@ class JdbcIT {
   @ParameterizedTest
   @ValueSource(strings = {"disable", "require"})
   void streamsChanges(String sslmode) throws SQLException {
+    // The engine may take its time to drop the slot of the run before.
+    String slot = "streamed_" + sslmode;
     PROXY.fixture().engine.sql("CREATE ROLE streamer LOGIN REPLICATION");
     try (Connection replication =
         PROXY
@@ -165,12 +167,12 @@ class JdbcIT {
       PGReplicationConnection api = replication.unwrap(PGConnection.class).getReplicationAPI();
       api.createReplicationSlot()
           .logical()
-          .withSlotName("streamed")
+          .withSlotName(slot)
           .withOutputPlugin("test_decoding")
           .withTemporaryOption()
           .make();
       try (PGReplicationStream stream =
-          api.replicationStream().logical().withSlotName("streamed").start()) {
+          api.replicationStream().logical().withSlotName(slot).start()) {
         PROXY
             .fixture()
             .engine

@@ -15,7 +15,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -30,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(LeakGuard.class)
 class ListenerIT {
 
-  private static final int TIMEOUT_MILLIS = 30_000;
+  private static final int TIMEOUT_MILLIS = 120_000;
 
   @TempDir private Path directory;
 
@@ -89,8 +88,8 @@ class ListenerIT {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
             Optional.empty(),
             directory,
-            Duration.ofSeconds(30),
-            Duration.ofSeconds(30)),
+            ProxyFixture.PATIENCE,
+            ProxyFixture.PATIENCE),
         new TestBranches(directory.resolve("absent")),
         new SimpleMeterRegistry());
   }

@@ -21,7 +21,7 @@ import java.util.Properties;
 /** A real engine with a database "shop" and a role "app", and a proxy before it. */
 final class ProxyFixture implements AutoCloseable {
 
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration PATIENCE = Duration.ofMinutes(2);
 
   final TestEngine engine;
   final TestBranches branches;
@@ -147,11 +147,15 @@ final class ProxyFixture implements AutoCloseable {
     return psql(TestBranches.PASSWORD, connection, statement);
   }
 
+  /** Another proxy before the same engine. */
+  ProxyServer another(Duration handshakeTimeout) {
+    return ProxyServer.start(config(handshakeTimeout), branches, new SimpleMeterRegistry());
+  }
+
   /** The same through another proxy before the same engine. */
   String psql(Transport transport, String connection, String statement) {
     System.setProperty(Transport.PROPERTY, transport.name());
-    try (ProxyServer other =
-        ProxyServer.start(config(PATIENCE), branches, new SimpleMeterRegistry())) {
+    try (ProxyServer other = another(PATIENCE)) {
       return psql(other.address().getPort(), TestBranches.PASSWORD, connection, statement);
     } finally {
       System.clearProperty(Transport.PROPERTY);

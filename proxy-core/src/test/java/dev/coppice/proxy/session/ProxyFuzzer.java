@@ -158,7 +158,7 @@ public final class ProxyFuzzer {
   }
 
   private static void startSession(DuplexTestChannel client, DuplexTestChannel engine) {
-    Connection connection = Connection.accept(client, LAB.services);
+    Connection connection = LAB.accept(client);
     client.pipeline().remove(DirectTlsDetector.class);
     connection.authenticated();
     BranchTarget target =

@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 final class RawClient implements AutoCloseable {
 
   private static final int PROTOCOL_3_0 = 3 << 16;
-  private static final int TIMEOUT_MILLIS = 30_000;
+  private static final int TIMEOUT_MILLIS = 120_000;
 
   private final Socket socket;
   private final DataInputStream in;

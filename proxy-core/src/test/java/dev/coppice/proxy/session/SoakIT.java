@@ -33,7 +33,13 @@ class SoakIT {
 
   private static final long SEED = Long.getLong("coppice.seed", System.nanoTime());
   private static final int CLIENTS = 12;
-  private static final long MOST_GROWTH_BYTES = 24L << 20;
+
+  /** In seconds not everything has been loaded and pooled when the comparison begins. */
+  private static final long MOST_GROWTH_BYTES =
+      (DURATION.compareTo(Duration.ofMinutes(2)) < 0 ? 128L : 24L) << 20;
+
+  /** Libraries are opened when something in them is needed. */
+  private static final int MOST_GROWTH_DESCRIPTORS = 40;
 
   private static final Refusal RESET =
       new Refusal("branch_reset", "57P01", "branch \"pr-1\" is being reset", "Connect again.");
@@ -57,7 +63,8 @@ class SoakIT {
           .as("-Dcoppice.seed=%d", SEED)
           .isLessThan(before.heapBytes + MOST_GROWTH_BYTES);
       assertThat(after.bufferBytes).isLessThan(before.bufferBytes + MOST_GROWTH_BYTES);
-      assertThat(after.descriptors).isLessThanOrEqualTo(before.descriptors + CLIENTS);
+      assertThat(after.descriptors)
+          .isLessThanOrEqualTo(before.descriptors + MOST_GROWTH_DESCRIPTORS);
     }
   }
 

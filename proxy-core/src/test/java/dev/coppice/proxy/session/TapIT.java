@@ -30,7 +30,9 @@ class TapIT {
 
   @BeforeEach
   void forget() {
-    PROXY.fixture().awaitNoSessions();
+    TestEngine.await(
+        "the end of all sessions",
+        () -> TAP.lines.stream().filter("ended"::equals).count() == TAP.sessions.size());
     TAP.lines.clear();
     TAP.sessions.clear();
   }

@@ -20,7 +20,7 @@ final class TestEngine implements AutoCloseable {
 
   private static final Path SYSTEM_FOLDERS = Path.of("/usr/lib/postgresql");
   private static final long POLL_NANOS = 1_000_000;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Path directory;
   private final Path binaries;

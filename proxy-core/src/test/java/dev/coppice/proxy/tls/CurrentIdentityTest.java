@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CurrentIdentityTest {
 
   private static final Duration PERIOD = Duration.ofMillis(5);
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path directory;
 
