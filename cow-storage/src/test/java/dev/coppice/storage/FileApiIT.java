@@ -11,9 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The whole file API through the mount, by real system calls and by the shell's programs. */
 class FileApiIT {
@@ -21,30 +20,12 @@ class FileApiIT {
   private static final int MIB = 1 << 20;
   private static final int EOPNOTSUPP = 95;
 
-  private Path home = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private PageStore open() {
-    return PageStore.open(
-        new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345));
-  }
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   @Test
   void aFileThatWasOnlyAllocatedBeforeAForkIsWrittenInTheNewLayer() throws IOException {
     BranchId child;
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId parent = store.create();
       Path file = Files.writeString(store.path(parent).resolve("file"), "before");
       store.delete(store.freeze(parent, Set.of()));
@@ -54,14 +35,14 @@ class FileApiIT {
       assertThat(SystemCalls.pwrite(fd, new byte[100_000], 0)).isEqualTo(100_000);
       assertThat(SystemCalls.close(fd)).isZero();
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       assertThat(store.path(child).resolve("file")).hasContent("before");
     }
   }
 
   @Test
   void findsDataAndHolesAndGivesPunchedSpaceBack() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId parent = store.create();
       byte[] content = new byte[4 * MIB];
       new Random(7).nextBytes(content);
@@ -91,7 +72,7 @@ class FileApiIT {
 
   @Test
   void refusesWhatItDoesNotHaveInTheRightWords() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       Path one = store.path(store.create());
       Path other = store.path(store.create());
       Path file = Files.createFile(one.resolve("file"));
@@ -110,9 +91,9 @@ class FileApiIT {
 
   @Test
   void tellsTheSpaceOfTheDiskBelow() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       File mounted = store.path(store.create()).toFile();
-      long disk = home.toFile().getTotalSpace();
+      long disk = home.directory().toFile().getTotalSpace();
       assertThat(mounted.getTotalSpace()).isEqualTo(disk);
       assertThat(mounted.getUsableSpace()).isLessThanOrEqualTo(disk).isPositive();
     }
@@ -147,7 +128,7 @@ class FileApiIT {
         ls
         """;
     Path plain = Files.createDirectory(home.resolve("plain"));
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       Path mounted = store.path(store.create());
       assertThat(SystemCalls.shell(session, mounted)).isEqualTo(SystemCalls.shell(session, plain));
       assertThat(SystemCalls.shell("df --output=target . | tail -1", mounted))
@@ -161,10 +142,12 @@ class FileApiIT {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/rsync")), "no rsync");
     Path plain = Files.createDirectories(home.resolve("plain/sub"));
     Files.write(plain.resolve("file"), new byte[100_000]);
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       Path mounted = store.path(store.create());
-      SystemCalls.shell("rsync -rlt '%s/' '%s/there'".formatted(plain, mounted), home);
-      SystemCalls.shell("rsync -rlt '%s/there/' '%s/back'".formatted(mounted, home), home);
+      SystemCalls.shell("rsync -rlt '%s/' '%s/there'".formatted(plain, mounted), home.directory());
+      SystemCalls.shell(
+          "rsync -rlt '%s/there/' '%s/back'".formatted(mounted, home.directory()),
+          home.directory());
       assertThat(home.resolve("back/file")).hasBinaryContent(new byte[100_000]);
     }
   }

@@ -12,8 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -31,35 +30,17 @@ class FileTortureIT {
   private static final int CALLS_PER_ROUND = 250;
 
   private final Map<StateId, Map<String, String>> kept = new HashMap<>();
-  private Path home = Path.of("");
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   static LongStream seeds() {
     return LongStream.range(FIRST_SEED, FIRST_SEED + SEEDS);
-  }
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private PageStore open() {
-    return PageStore.open(
-        new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345));
   }
 
   @ParameterizedTest
   @MethodSource("seeds")
   void answersAsAPlainDirectory(long seed) throws IOException {
     Path plain = Files.createDirectory(home.resolve("plain"));
-    PageStore store = open();
+    PageStore store = home.open();
     try {
       BranchId branch = store.create();
       try (FileTorture torture = new FileTorture(seed, plain, store.path(branch))) {
@@ -84,7 +65,7 @@ class FileTortureIT {
             default -> {
               torture.leave();
               store.close();
-              store = open();
+              store = home.open();
               torture.moveTo(store.path(branch));
               torture.compare();
             }
@@ -92,7 +73,7 @@ class FileTortureIT {
         }
       }
       store.close();
-      store = open();
+      store = home.open();
       kept.put(branch, FileTorture.tree(plain));
       requireKept(store, seed);
     } finally {

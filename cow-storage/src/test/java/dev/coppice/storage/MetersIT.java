@@ -9,9 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the store and its mount tell of themselves. */
 class MetersIT {
@@ -19,20 +18,7 @@ class MetersIT {
   private static final int BYTES = 16 * 8192;
 
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private Path home = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   private double pages(String direction, String kind) {
     return meters
@@ -49,9 +35,7 @@ class MetersIT {
 
   @Test
   void countsRequestsBytesAndPagesByTheirPlace() throws IOException {
-    try (PageStore store =
-        PageStore.open(
-            new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345))) {
+    try (PageStore store = home.open()) {
       store.watch(meters);
       BranchId parent = store.create();
       Files.write(store.path(parent).resolve("file"), new byte[BYTES]);

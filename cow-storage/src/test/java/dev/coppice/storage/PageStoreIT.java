@@ -15,41 +15,22 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The store through its mount, as ordinary programs see it. */
 class PageStoreIT {
 
-  private Path home = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private PageStore open() {
-    return PageStore.open(
-        new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345));
-  }
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   @ParameterizedTest
   @ValueSource(longs = {11, 12})
   void behavesAsPlainMapsThroughTheMount(long seed) throws IOException {
     FileScript script = new FileScript(seed);
     Map<BranchId, ModelFiles> models = new HashMap<>();
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId at = store.create();
       models.put(at, new ModelFiles());
       for (int step = 1; step <= 2_000; step++) {
@@ -66,7 +47,7 @@ class PageStoreIT {
       models.forEach((id, model) -> script.compare("end", new MountedFiles(store.path(id)), model));
       assertThat(store.check().problems()).isEmpty();
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       assertThat(store.branches()).isEqualTo(models.keySet());
       models.forEach(
           (id, model) -> script.compare("reopened", new MountedFiles(store.path(id)), model));
@@ -75,7 +56,7 @@ class PageStoreIT {
 
   @Test
   void theBeginningOfAFileIsReadWithoutTheMount() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       Path directory = Files.createDirectory(store.path(branch).resolve("global"));
       Files.writeString(directory.resolve("control"), "0123456789");
@@ -95,7 +76,7 @@ class PageStoreIT {
 
   @Test
   void anUnlinkedFileStaysUsableWhileItIsOpenAcrossAFreeze() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       Path path = store.path(branch).resolve("file");
       Files.writeString(path, "before");
@@ -118,7 +99,7 @@ class PageStoreIT {
     byte[] odd = new byte[3 * 8192 + 5];
     new Random(13).nextBytes(odd);
     BranchId child;
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       try (Staging staging = store.stage()) {
         Path plain = staging.directory();
@@ -137,7 +118,7 @@ class PageStoreIT {
       assertThat(store.occupiedBytes(Set.of(branch), Set.of())).isGreaterThan(odd.length);
     }
     assertThat(home.resolve("store/incoming")).isEmptyDirectory();
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       requireTakenOver(store.path(child), odd);
       assertThat(store.check().problems()).isEmpty();
     }
@@ -153,11 +134,11 @@ class PageStoreIT {
   @Test
   void removesTheStagingOfAKilledPredecessor() throws IOException {
     Path left;
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       left = store.stage().directory();
       Files.writeString(left.resolve("file"), "unfinished");
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       assertThat(left).doesNotExist();
       assertThat(home.resolve("store/incoming")).doesNotExist();
       assertThat(store.branches()).isEmpty();
@@ -166,7 +147,7 @@ class PageStoreIT {
 
   @Test
   void knowsLinksAndSymbolicLinks() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       Path root = store.path(store.create());
       Files.writeString(root.resolve("a"), "text");
       Files.createLink(root.resolve("b"), root.resolve("a"));
@@ -182,7 +163,7 @@ class PageStoreIT {
 
   @Test
   void forksWithoutTheNamesGivenAndTheParentKeepsThem() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       Files.writeString(store.path(branch).resolve("postmaster.pid"), "1");
       Files.writeString(store.path(branch).resolve("kept"), "2");
@@ -195,7 +176,7 @@ class PageStoreIT {
       assertThat(store.path(branch).resolve("kept")).hasContent("3");
       assertThat(store.space(child).ownBytes()).isLessThan(20_000);
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       assertThat(store.branches()).hasSize(2);
       assertThat(store.snapshots()).hasSize(1);
     }
@@ -203,7 +184,7 @@ class PageStoreIT {
 
   @Test
   void aDeletedBranchIsGoneFromTheMountAndItsSpaceIsFreed() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       Path path = store.path(branch);
       Files.write(path.resolve("file"), new byte[1 << 20]);
@@ -225,9 +206,9 @@ class PageStoreIT {
 
   @Test
   void refusesASecondOpeningAndForeignNamesAtTheTop() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       assertThatExceptionOfType(StorageException.class)
-          .isThrownBy(this::open)
+          .isThrownBy(home::open)
           .matches(e -> e.failure() == StorageFailure.STORE_IN_USE);
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> Files.createDirectory(store.mountPoint().resolve("x")));

@@ -8,9 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A branch may not hold more of its own than it was given. */
 class QuotaIT {
@@ -18,25 +17,7 @@ class QuotaIT {
   private static final int CHUNK = 1 << 20;
   private static final long QUOTA = 16L * CHUNK;
 
-  private Path home = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private PageStore open() {
-    return PageStore.open(
-        new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345));
-  }
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   /** Writes until it is refused, for at most 256 chunks; returns how many were written. */
   private static int fill(Path path, long from) {
@@ -55,7 +36,7 @@ class QuotaIT {
 
   @Test
   void growsUpToItsQuotaAndAgainOnceThereIsRoom() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       Path root = store.path(branch);
       assertThat(fill(root.resolve("base"), 0)).isEqualTo(256);
@@ -76,7 +57,7 @@ class QuotaIT {
 
   @Test
   void whatEndsAProgramInOrderMayUseTheReserve() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       fill(store.path(branch).resolve("base"), 0);
       BranchId child = store.fork(branch, Set.of());
@@ -101,7 +82,7 @@ class QuotaIT {
 
   @Test
   void isWhatTheFileSystemTells() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId branch = store.create();
       store.limit(branch, Optional.of(new Quota(QUOTA, Set.of())));
       Path root = store.path(branch);

@@ -18,37 +18,15 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The kernel keeps what is written until a sync or a close: what that means to forks and kills. */
 class WritebackIT {
 
   private static final int BLOCK_BYTES = 8192;
 
-  private Path home = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    Machine.assumeMountsWork();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private PageStore open() {
-    return PageStore.open(config());
-  }
-
-  private StoreConfig config() {
-    return new StoreConfig(home.resolve("store"), home.resolve("mnt"), 12_345, 12_345);
-  }
+  @RegisterExtension private final StoreHome home = new StoreHome();
 
   private static FileChannel writing(Path path) throws IOException {
     return FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -63,7 +41,7 @@ class WritebackIT {
   @Test
   void aForkHoldsWhatWasSyncedOrClosedBefore() throws IOException {
     byte[] content = random(31, 3_000_000);
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId parent = store.create();
       Path root = store.path(parent);
       try (FileChannel synced = writing(root.resolve("synced"));
@@ -89,7 +67,7 @@ class WritebackIT {
   void whatWasSyncedOrClosedOutlivesAKilledServer() throws Exception {
     byte[] content = random(32, 2_000_000);
     String branch;
-    try (StoreProcess server = StoreProcess.start(config())) {
+    try (StoreProcess server = StoreProcess.start(home.config())) {
       branch = server.ask("create");
       Path root = home.resolve("mnt").resolve(branch);
       FileChannel synced = writing(root.resolve("synced"));
@@ -100,7 +78,7 @@ class WritebackIT {
       server.kill();
       assertThatExceptionOfType(IOException.class).isThrownBy(synced::close);
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       Path root = store.path(BranchId.parse(branch));
       assertThat(Files.readAllBytes(root.resolve("synced"))).startsWith(content);
       assertThat(root.resolve("closed")).hasBinaryContent(content);
@@ -117,7 +95,7 @@ class WritebackIT {
     int blocks = 2_000;
     byte[][] expected = new byte[blocks][];
     BranchId parent;
-    try (PageStore store = open();
+    try (PageStore store = home.open();
         ExecutorService threads = Executors.newFixedThreadPool(writers)) {
       parent = store.create();
       Path path = store.path(parent).resolve("file");
@@ -134,7 +112,7 @@ class WritebackIT {
         each.get();
       }
     }
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       byte[] found = Files.readAllBytes(store.path(parent).resolve("file"));
       for (int block = 0; block < blocks; block++) {
         byte[] content = new byte[BLOCK_BYTES];
@@ -170,7 +148,7 @@ class WritebackIT {
 
   @Test
   void keepsTheTimesThatWritersAndPeopleGiveToFiles() throws IOException {
-    try (PageStore store = open()) {
+    try (PageStore store = home.open()) {
       BranchId parent = store.create();
       Path file = store.path(parent).resolve("file");
       Files.writeString(file, "text");

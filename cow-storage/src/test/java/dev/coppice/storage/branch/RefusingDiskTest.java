@@ -21,7 +21,7 @@ class RefusingDiskTest {
   private static final int STEPS = 250;
   private static final int MOST_OPERATIONS_FULL = 300;
   private static final int MOST_OPERATIONS_FAILED = 4;
-  private static final int DEFAULT_RUNS = 200;
+  private static final int DEFAULT_RUNS = 100;
 
   private static final class Counts {
     private long steps;
