@@ -34,34 +34,39 @@ final class BranchLab implements AutoCloseable {
   static final int MAJOR = 15;
 
   final Path root;
-  private final StandaloneEngine.Config server;
-  StandaloneEngine production;
+  private StandaloneEngine.@Nullable Config server;
+  private @Nullable StandaloneEngine production;
 
   BranchLab() throws IOException, SQLException {
-    this(MAJOR);
+    this(Files.createTempDirectory(Path.of("/tmp"), "coppice-it-"));
+    startProduction(MAJOR, Map.of());
   }
 
-  BranchLab(int major) throws IOException, SQLException {
-    this(major, Map.of());
+  private BranchLab(Path root) throws IOException {
+    this.root = root;
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  /** Where sources come from elsewhere. */
+  static BranchLab withoutProduction() throws IOException {
+    return new BranchLab(Files.createTempDirectory(Path.of("/tmp"), "coppice-it-"));
   }
 
   /** With a production database that can be followed. */
   static BranchLab logical() throws IOException, SQLException {
-    return new BranchLab(
-        MAJOR, Map.of("wal_level", "logical", "logical_decoding_work_mem", "64kB"));
+    BranchLab lab = withoutProduction();
+    lab.startProduction(MAJOR, Map.of("wal_level", "logical", "logical_decoding_work_mem", "64kB"));
+    return lab;
   }
 
-  /** Whose slots are lost as soon as production writes more than that without being followed. */
-  static BranchLab keepingLog(String size) throws IOException, SQLException {
-    return new BranchLab(MAJOR, Map.of("wal_level", "logical", "max_slot_wal_keep_size", size));
-  }
-
-  private BranchLab(int major, Map<String, String> settings) throws IOException, SQLException {
-    root = Files.createTempDirectory(Path.of("/tmp"), "coppice-it-");
-    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
+  /** In the place of the one that there was. */
+  void startProduction(int major, Map<String, String> settings) throws SQLException {
+    if (production != null) {
+      production.close();
+    }
     server =
         new StandaloneEngine.Config(
-            root.resolve("production"),
+            root.resolve("production-" + major),
             OptionalInt.of(major),
             0,
             "admin",
@@ -72,6 +77,13 @@ final class BranchLab implements AutoCloseable {
             Optional.empty());
     production = StandaloneEngine.start(server);
     fill();
+  }
+
+  int productionPort() {
+    if (production == null) {
+      throw new IllegalStateException("there is no production database");
+    }
+    return production.port();
   }
 
   private static Map<String, String> with(Map<String, String> settings, String... more) {
@@ -90,7 +102,13 @@ final class BranchLab implements AutoCloseable {
       Statements.run(session, "GRANT pg_execute_server_program TO importer");
       Statements.run(session, "CREATE DATABASE shop OWNER " + OWNER);
     }
+    fillShop();
+  }
+
+  /** The one table as it is at first. */
+  void fillShop() throws SQLException {
     try (Connection session = production("shop")) {
+      Statements.run(session, "DROP SCHEMA IF EXISTS sales CASCADE");
       Statements.run(session, "CREATE SCHEMA sales AUTHORIZATION " + OWNER);
       Statements.run(
           session,
@@ -106,13 +124,16 @@ final class BranchLab implements AutoCloseable {
 
   /** At another port, with all that it held. */
   void restartProduction() {
+    if (production == null || server == null) {
+      throw new IllegalStateException("there is no production database");
+    }
     production.close();
     production = StandaloneEngine.start(server);
   }
 
   Connection production(String database) throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + production.port() + "/" + database, "admin", "secret");
+        "jdbc:postgresql://127.0.0.1:" + productionPort() + "/" + database, "admin", "secret");
   }
 
   ManagerConfig config(int warmEngines, Duration idleTimeout, boolean allowSuperuser) {
@@ -173,7 +194,7 @@ final class BranchLab implements AutoCloseable {
     return new AddSource(
         SHOP,
         SourceAddress.parse(
-            "postgres://admin:%s@127.0.0.1:%d/shop".formatted(password, production.port())),
+            "postgres://admin:%s@127.0.0.1:%d/shop".formatted(password, productionPort())),
         PullOptions.standard());
   }
 
@@ -282,13 +303,17 @@ final class BranchLab implements AutoCloseable {
     }
   }
 
+  /** Looks at most half of the time, so that what is awaited has a processor. */
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
+    long began = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
+      long now = System.nanoTime();
+      if (now > deadline) {
         throw new AssertionError("not within 2 min: " + what);
       }
-      TimeUnit.MILLISECONDS.sleep(5);
+      TimeUnit.NANOSECONDS.sleep(Math.max(5_000_000, now - began));
+      began = System.nanoTime();
     }
   }
 
@@ -304,7 +329,9 @@ final class BranchLab implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    production.close();
+    if (production != null) {
+      production.close();
+    }
     DirectoryTree.delete(root);
   }
 }

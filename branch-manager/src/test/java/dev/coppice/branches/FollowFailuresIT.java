@@ -2,25 +2,24 @@ package dev.coppice.branches;
 
 import static dev.coppice.branches.BranchLab.OWNER;
 import static dev.coppice.branches.BranchLab.SHOP;
+import static dev.coppice.branches.FollowedShop.SEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.branches.BranchLab.Client;
-import java.sql.Connection;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What happens to a source that is followed. */
 class FollowFailuresIT {
-
-  private static final long SEED = Long.getLong("coppice.follow.seed", 20_261_123);
-
-  private static final String LEFT =
-      "SELECT greatest((SELECT count(*) FROM pg_replication_slots),"
-          + " (SELECT count(*) FROM pg_publication))";
 
   private enum Fault {
     SERVER_RESTARTS,
@@ -28,33 +27,56 @@ class FollowFailuresIT {
     NETWORK_GOES_SILENT
   }
 
-  @Test
-  void itGoesOnAfterEachFault() throws Exception {
-    List<Fault> faults = new ArrayList<>(List.of(Fault.values()));
-    Random random = new Random(SEED);
-    Collections.shuffle(faults, random);
-    try (BranchLab lab = BranchLab.logical();
-        Forwarder network = new Forwarder(lab.production.port());
-        BranchManager manager = lab.open(0)) {
-      manager.addSource(lab.followedShop(network), event -> {});
-      for (Fault fault : faults) {
-        BranchLab.await("following before " + fault, () -> following(manager));
-        run(lab, "INSERT INTO sales.item (name, price) VALUES ('before', 1)");
-        happen(fault, lab, network);
-        BranchLab.await("notice of " + fault, () -> state(manager) == FollowInfo.State.WAITING);
-        assertThat(follow(manager).detail()).as("%s", fault).isNotEmpty();
-        run(lab, "UPDATE sales.item SET price = price + 1 WHERE id % 7 = 0");
-        network.pass(lab.production.port());
-        BranchLab.await("following after " + fault, () -> following(manager));
-      }
-      manager.createBranch(BranchLab.fresh("after"));
-      requireEqual(lab, manager, "after");
+  private static FollowedShop shop;
+  private Forwarder network;
+
+  @BeforeAll
+  static void open() throws IOException, SQLException {
+    shop = FollowedShop.open();
+  }
+
+  @AfterAll
+  static void close() throws IOException {
+    shop.close();
+  }
+
+  @BeforeEach
+  void addSource() throws IOException {
+    network = new Forwarder(shop.lab.productionPort());
+    shop.manager().addSource(shop.lab.followedShop(network), event -> {});
+  }
+
+  @AfterEach
+  void clear() throws Exception {
+    try {
+      network.pass(shop.lab.productionPort());
+      shop.clear();
+    } finally {
+      network.close();
     }
   }
 
-  private static void happen(Fault fault, BranchLab lab, Forwarder network) {
+  @Test
+  void itGoesOnAfterEachFault() throws Exception {
+    List<Fault> faults = new ArrayList<>(List.of(Fault.values()));
+    Collections.shuffle(faults, new Random(SEED));
+    for (Fault fault : faults) {
+      BranchLab.await("following before " + fault, shop::following);
+      shop.run("INSERT INTO sales.item (name, price) VALUES ('before', 1)");
+      happen(fault);
+      awaitNotice(fault.name());
+      assertThat(shop.follow().detail()).as("%s", fault).isNotEmpty();
+      shop.run("UPDATE sales.item SET price = price + 1 WHERE id % 7 = 0");
+      network.pass(shop.lab.productionPort());
+      BranchLab.await("following after " + fault, shop::following);
+    }
+    shop.manager().createBranch(BranchLab.fresh("after"));
+    shop.requireEqual("after");
+  }
+
+  private void happen(Fault fault) {
     switch (fault) {
-      case SERVER_RESTARTS -> lab.restartProduction();
+      case SERVER_RESTARTS -> shop.lab.restartProduction();
       case NETWORK_ENDS -> network.cut();
       case NETWORK_GOES_SILENT -> network.goSilent();
     }
@@ -63,115 +85,75 @@ class FollowFailuresIT {
   @Test
   void aNetworkThatFailsUnderLoadLosesAndRepeatsNothing() throws Exception {
     Random random = new Random(SEED);
-    try (BranchLab lab = BranchLab.logical();
-        Forwarder network = new Forwarder(lab.production.port());
-        BranchManager manager = lab.open(0)) {
-      manager.addSource(lab.followedShop(network), event -> {});
-      try (ProductionLoad load = new ProductionLoad(lab, SEED)) {
-        for (int cut = 0; cut < 3; cut++) {
-          long enough = follow(manager).changes() + random.nextInt(1_000);
-          BranchLab.await(
-              "changes, seed " + SEED + ", " + load.changesPerSecond() + " a second",
-              () -> follow(manager).changes() > enough);
-          network.cut();
-          BranchLab.await("notice", () -> state(manager) == FollowInfo.State.WAITING);
-          network.pass(lab.production.port());
-          BranchLab.await("following", () -> following(manager));
-        }
+    try (ProductionLoad load = new ProductionLoad(shop.lab, SEED)) {
+      for (int cut = 0; cut < 3; cut++) {
+        long enough = shop.follow().changes() + random.nextInt(1_000);
+        BranchLab.await(
+            "changes, seed " + SEED + ", " + load.changesPerSecond() + " a second",
+            () -> shop.follow().changes() > enough);
+        network.cut();
+        awaitNotice("a network that ends");
+        network.pass(shop.lab.productionPort());
+        BranchLab.await("following", shop::following);
       }
-      manager.createBranch(BranchLab.fresh("after"));
-      requireEqual(lab, manager, "after");
     }
+    shop.manager().createBranch(BranchLab.fresh("after"));
+    shop.requireEqual("after");
+  }
+
+  private static void awaitNotice(String fault) throws InterruptedException {
+    BranchLab.await("notice of " + fault, () -> shop.follow().state() == FollowInfo.State.WAITING);
   }
 
   @Test
   void aSlotThatTheSourceGaveUpLeadsToANewBase() throws Exception {
-    try (BranchLab lab = BranchLab.keepingLog("1MB");
-        Forwarder network = new Forwarder(lab.production.port());
-        BranchManager manager = lab.open(0)) {
-      manager.addSource(lab.followedShop(network), event -> {});
-      manager.createBranch(BranchLab.fresh("old"));
-      String slot = follow(manager).slot();
+    shop.manager().createBranch(BranchLab.fresh("old"));
+    String slot = shop.follow().slot();
 
-      network.cut();
-      run(lab, "INSERT INTO sales.item (name, price) VALUES ('missed', 1)");
-      BranchLab.await("the loss of the slot", () -> lost(lab));
-      network.pass(lab.production.port());
-      BranchLab.await(
-          "another base", () -> following(manager) && !follow(manager).slot().equals(slot));
-
-      manager.createBranch(BranchLab.fresh("new"));
-      requireEqual(lab, manager, "new");
-      try (Client client = Client.connect(manager, "old", OWNER)) {
-        client.run("INSERT INTO sales.item (name, price) VALUES ('own', 1)");
-        assertThat(client.one("SELECT count(*) FROM sales.item")).isEqualTo("20001");
-        assertThat(client.one("SELECT count(*) FROM sales.item WHERE name = 'missed'"))
-            .isEqualTo("0");
-      }
+    network.cut();
+    shop.run("INSERT INTO sales.item (name, price) VALUES ('missed', 1)");
+    keepLog("1MB");
+    try {
+      BranchLab.await("the loss of the slot", FollowFailuresIT::slotIsLost);
+    } finally {
+      keepLog("-1");
     }
+    network.pass(shop.lab.productionPort());
+    BranchLab.await("another base", () -> shop.following() && !shop.follow().slot().equals(slot));
+
+    shop.manager().createBranch(BranchLab.fresh("new"));
+    shop.requireEqual("new");
+    try (Client client = Client.connect(shop.manager(), "old", OWNER)) {
+      client.run("INSERT INTO sales.item (name, price) VALUES ('own', 1)");
+      assertThat(client.one("SELECT count(*) FROM sales.item")).isEqualTo("20001");
+      assertThat(client.one("SELECT count(*) FROM sales.item WHERE name = 'missed'"))
+          .isEqualTo("0");
+    }
+  }
+
+  private static void keepLog(String size) throws InterruptedException {
+    shop.run("ALTER SYSTEM SET max_slot_wal_keep_size = '" + size + "'");
+    shop.run("SELECT pg_reload_conf()");
+    BranchLab.await("the setting", () -> shop.one("SHOW max_slot_wal_keep_size").equals(size));
+  }
+
+  /** Writes more log, and looks. */
+  private static boolean slotIsLost() {
+    shop.one("SELECT pg_switch_wal() FROM pg_logical_emit_message(false, 'fill', 'x')");
+    shop.run("CHECKPOINT");
+    return shop.one("SELECT wal_status FROM pg_replication_slots").equals("lost");
   }
 
   @Test
   void aSourceThatIsAwayWhenItIsRemovedIsReleasedLater() throws Exception {
-    try (BranchLab lab = BranchLab.logical();
-        Forwarder network = new Forwarder(lab.production.port())) {
-      try (BranchManager manager = lab.open(0)) {
-        manager.addSource(lab.followedShop(network), event -> {});
-        network.cut();
-        manager.removeSource(SHOP);
-        assertThat(manager.sources()).isEmpty();
-        assertThat(one(lab, LEFT)).isEqualTo("1");
-      }
-      network.pass(lab.production.port());
-      try (BranchManager manager = lab.open(0)) {
-        BranchLab.await("the release", () -> one(lab, LEFT).equals("0"));
-        assertThat(manager.sources()).isEmpty();
-      }
-    }
-  }
+    network.cut();
+    shop.manager().removeSource(SHOP);
+    assertThat(shop.manager().sources()).isEmpty();
+    assertThat(shop.left()).isEqualTo("1");
 
-  /** Writes more log, and looks. */
-  private static boolean lost(BranchLab lab) {
-    one(lab, "SELECT pg_switch_wal() FROM pg_logical_emit_message(false, 'fill', 'x')");
-    run(lab, "CHECKPOINT");
-    return one(lab, "SELECT wal_status FROM pg_replication_slots").equals("lost");
-  }
+    shop.restart(() -> network.pass(shop.lab.productionPort()));
 
-  private static FollowInfo follow(BranchManager manager) {
-    return manager.source(SHOP).follow().orElseThrow();
-  }
-
-  private static FollowInfo.State state(BranchManager manager) {
-    return follow(manager).state();
-  }
-
-  private static boolean following(BranchManager manager) {
-    FollowInfo follow = follow(manager);
-    return follow.state() == FollowInfo.State.FOLLOWING && follow.lag().isPresent();
-  }
-
-  private static void run(BranchLab lab, String sql) {
-    try (Connection session = lab.production("shop")) {
-      Statements.run(session, sql);
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static String one(BranchLab lab, String sql) {
-    try (Connection session = lab.production("shop")) {
-      return Statements.column(session, sql).getFirst();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static void requireEqual(BranchLab lab, BranchManager manager, String branch)
-      throws Exception {
-    try (Connection there = lab.production("shop");
-        Client here = Client.connect(manager, branch, OWNER)) {
-      boolean equal = ProductionLoad.rows(here.connection).equals(ProductionLoad.rows(there));
-      assertThat(equal).as("seed %d", SEED).isTrue();
-    }
+    shop.awaitLeft("0");
+    assertThat(shop.manager().sources()).isEmpty();
   }
 }

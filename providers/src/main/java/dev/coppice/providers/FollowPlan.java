@@ -13,12 +13,19 @@ import java.util.Set;
  * @param recorder the schema on the source in which statements that define something are recorded;
  *     ours if it has the slot's name
  * @param leftOut tables that the publication holds and the pull left out, as SQL writes them
+ * @param unpublished tables that were pulled and the publication does not hold, likewise
  */
 public record FollowPlan(
-    String slot, String publication, Lsn start, Optional<String> recorder, Set<String> leftOut) {
+    String slot,
+    String publication,
+    Lsn start,
+    Optional<String> recorder,
+    Set<String> leftOut,
+    Set<String> unpublished) {
 
   public FollowPlan {
     leftOut = Set.copyOf(leftOut);
+    unpublished = Set.copyOf(unpublished);
   }
 
   public boolean ownsPublication() {

@@ -1,5 +1,7 @@
 package dev.coppice.providers;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.coppice.providers.profile.Endpoint;
 import dev.coppice.providers.profile.Provider;
 import dev.coppice.providers.profile.Replication;
@@ -13,8 +15,6 @@ import java.util.List;
  * still be pulled.
  */
 final class FollowProbe {
-
-  private static final int SHOWN = 10;
 
   private static final String USERS_TABLES =
       """
@@ -162,6 +162,9 @@ final class FollowProbe {
 
   private Finding publication() throws SQLException {
     String what = "following: publication";
+    if (Publication.exists(connection, Publication.PREPARED)) {
+      return prepared(what);
+    }
     if (isOneOf(provider.replication().publishers())) {
       return Finding.passed(what, role + " may publish all tables");
     }
@@ -171,8 +174,10 @@ final class FollowProbe {
             "SELECT pubname FROM pg_publication WHERE puballtables ORDER BY 1",
             row -> SqlText.readable(row.getString(1)));
     if (!published.isEmpty()) {
-      return Finding.passed(what, "there is one of all tables: " + published.getFirst());
+      return Finding.passed(
+          what, "there is one of all tables; take it with --publication " + published.getFirst());
     }
+    List<String> all = tables("");
     List<String> foreign = tables("AND NOT pg_has_role(c.relowner, 'USAGE')");
     boolean create =
         Query.text(connection, "SELECT has_database_privilege(current_database(), 'CREATE')")
@@ -180,15 +185,41 @@ final class FollowProbe {
     if (create && foreign.isEmpty()) {
       return Finding.passed(what, role + " may publish each table, as its owner");
     }
-    return obstacle(
-        what,
-        create
-            ? role + " does not own " + shown(foreign)
-            : role + " may not create a publication in this database",
+    String remedy =
         "CREATE PUBLICATION coppice FOR ALL TABLES; -- as a superuser, else as their owner:\n"
             + "CREATE PUBLICATION coppice FOR TABLE "
-            + listed(tables(""))
-            + ";");
+            + listed(all)
+            + ";";
+    if (!create) {
+      return obstacle(what, role + " may not create a publication in this database", remedy);
+    }
+    return foreign.size() == all.size()
+        ? obstacle(what, role + " owns none of the tables", remedy)
+        : Finding.warning(
+            what,
+            "rows of these stay as pulled, since "
+                + role
+                + " does not own them: "
+                + String.join(", ", foreign),
+            remedy);
+  }
+
+  /** Of the one that an operator has made for us. */
+  private Finding prepared(String what) throws SQLException {
+    String name = Publication.PREPARED;
+    List<UnpublishedTable> missing =
+        UnpublishedTable.of(connection, name, extent).stream()
+            .filter(table -> !table.extension())
+            .toList();
+    if (missing.isEmpty()) {
+      return Finding.passed(what, name + " holds every table");
+    }
+    return Finding.warning(
+        what,
+        "rows of these stay as pulled, since publication %s does not hold them: %s"
+            .formatted(
+                name, missing.stream().map(UnpublishedTable::readable).collect(joining(", "))),
+        missing.stream().map(table -> table.remedy(name)).collect(joining("\n")));
   }
 
   /** Production itself could no longer update a published table that lacks one. */
@@ -198,13 +229,12 @@ final class FollowProbe {
       return Finding.passed("following: replica identity", "every table has one");
     }
     StringBuilder remedy = new StringBuilder();
-    tables.stream()
-        .limit(SHOWN)
-        .forEach(table ->
-            remedy.append("ALTER TABLE ").append(table).append(" REPLICA IDENTITY FULL;\n"));
+    tables.forEach(
+        table -> remedy.append("ALTER TABLE ").append(table).append(" REPLICA IDENTITY FULL;\n"));
     return Finding.warning(
         "following: replica identity",
-        "without a primary key, updates and deletes name no row of " + shown(tables),
+        "without a primary key updates and deletes name no row, so rows of these stay as pulled: "
+            + String.join(", ", tables),
         remedy.toString().strip());
   }
 
@@ -267,12 +297,6 @@ final class FollowProbe {
 
   private static Finding obstacle(String what, String detail, String remedy) {
     return Finding.obstacle(what, detail, remedy);
-  }
-
-  private static String shown(List<String> names) {
-    return names.size() <= SHOWN
-        ? String.join(", ", names)
-        : String.join(", ", names.subList(0, SHOWN)) + " and " + (names.size() - SHOWN) + " more";
   }
 
   private static String listed(List<String> names) {

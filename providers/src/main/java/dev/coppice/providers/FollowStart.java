@@ -181,23 +181,28 @@ final class FollowStart {
   /**
    * @param pulled the tables whose rows are copied
    */
-  FollowPlan plan(Connection snapshot, List<SourceTable> pulled, Fidelity fidelity)
+  FollowPlan plan(
+      Connection snapshot, List<SourceTable> pulled, PullExtent extent, Fidelity fidelity)
       throws SQLException {
-    Set<String> published = new HashSet<>(Publication.tables(snapshot, publication));
-    Set<String> leftOut = new HashSet<>(published);
+    Set<String> leftOut = new HashSet<>(Publication.tables(snapshot, publication));
+    Set<String> unpublished = new HashSet<>();
     for (SourceTable table : pulled) {
-      leftOut.remove(table.quoted());
-      if (!published.contains(table.quoted())) {
-        fidelity.add(
-            new FidelityNote(
-                "following",
-                table.readable(),
-                "dropped",
-                "publication " + publication + " does not hold it: its rows stay as pulled"));
+      if (!leftOut.remove(table.quoted())) {
+        unpublished.add(table.quoted());
+      }
+    }
+    for (UnpublishedTable table : UnpublishedTable.of(snapshot, publication, extent)) {
+      if (unpublished.contains(table.quoted())) {
+        table.note(publication, fidelity);
       }
     }
     NotStreamed.note(snapshot, recorder.isPresent(), fidelity);
     return new FollowPlan(
-        wish.slot(), publication, slot.start(), recorder.map(DdlRecorder::name), leftOut);
+        wish.slot(),
+        publication,
+        slot.start(),
+        recorder.map(DdlRecorder::name),
+        leftOut,
+        unpublished);
   }
 }

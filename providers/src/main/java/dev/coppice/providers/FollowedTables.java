@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** What the numbers in the stream stand for in the base. Notices where the two differ. */
 final class FollowedTables {
@@ -31,18 +30,13 @@ final class FollowedTables {
       ORDER BY a.attnum
       """;
 
-  private final Set<String> leftOut;
-  private final Optional<String> recorder;
+  private final FollowPlan plan;
   private final Map<Integer, Optional<FollowedTable>> tables = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Relation> relations = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Type> types = new HashMap<>();
 
-  /**
-   * @param recorder the schema whose table tells of definitions
-   */
-  FollowedTables(Set<String> leftOut, Optional<String> recorder) {
-    this.leftOut = leftOut;
-    this.recorder = recorder;
+  FollowedTables(FollowPlan plan) {
+    this.plan = plan;
   }
 
   /** The values by the columns' names, without those that are null, if that is a record. */
@@ -62,7 +56,7 @@ final class FollowedTables {
 
   private boolean isRecorder(ReplicationMessage.Relation relation) {
     return relation.name().equals(DdlRecorder.TABLE)
-        && recorder.equals(Optional.of(relation.schema()));
+        && plan.recorder().equals(Optional.of(relation.schema()));
   }
 
   void learn(ReplicationMessage.Relation relation) {
@@ -101,8 +95,12 @@ final class FollowedTables {
     String name = SqlText.identifier(relation.schema(), relation.name());
     boolean records =
         relation.name().equals(DdlRecorder.TABLE) && relation.schema().matches(DdlRecorder.SCHEMAS);
-    if (records || leftOut.contains(name)) {
+    if (records || plan.leftOut().contains(name)) {
       return Optional.empty();
+    }
+    String readable = SqlText.readable(relation.schema(), relation.name());
+    if (plan.unpublished().contains(name)) {
+      throw drifted("table " + readable + " has joined the publication, and was changed before");
     }
     Map<String, LocalColumn> local = new LinkedHashMap<>();
     boolean[] partitioned = new boolean[1];
@@ -129,7 +127,6 @@ final class FollowedTables {
                   return name;
                 })
             .isEmpty();
-    String readable = SqlText.readable(relation.schema(), relation.name());
     if (!there) {
       throw drifted("table " + readable + " is new on the source");
     }

@@ -81,7 +81,7 @@ final class PostgresFollower implements Follower {
         new Applier(
             writing,
             queue,
-            new FollowedTables(plan.leftOut(), plan.recorder()),
+            new FollowedTables(plan),
             new DdlReplay(writing, callingFunctions(watching)),
             state,
             gate);

@@ -93,7 +93,7 @@ final class Pull {
     extent.note(fidelity);
     List<SourceTable> tables = TableCatalog.read(exporting, extent, fidelity);
     snapshot.lock(tables);
-    Optional<FollowPlan> plan = followPlan(follow, exporting, tables);
+    Optional<FollowPlan> plan = followPlan(follow, exporting, tables, extent);
     plan(tables);
 
     phase(PullEvent.Phase.ROLES);
@@ -150,10 +150,13 @@ final class Pull {
   }
 
   private Optional<FollowPlan> followPlan(
-      Optional<FollowStart> follow, Connection exporting, List<SourceTable> tables)
+      Optional<FollowStart> follow,
+      Connection exporting,
+      List<SourceTable> tables,
+      PullExtent extent)
       throws SQLException {
     return follow.isPresent()
-        ? Optional.of(follow.get().plan(exporting, tables, fidelity))
+        ? Optional.of(follow.get().plan(exporting, tables, extent, fidelity))
         : Optional.empty();
   }
 

@@ -30,6 +30,9 @@ final class SourceSessions {
 
   private static final int USUAL_TIMEOUT_SECONDS = 15;
 
+  /** How long the end of a session waits until the source has heard that it is to stop. */
+  private static final String CANCEL_SECONDS = "2";
+
   private final PullScope scope;
   private final Optional<Passwords> passwords;
   private ConnectionUrl url;
@@ -156,6 +159,7 @@ final class SourceSessions {
     properties.putAll(more);
     properties.setProperty("allowEncodingChanges", "true");
     properties.setProperty("socketTimeout", Integer.toString(answerSeconds));
+    properties.setProperty("cancelSignalTimeout", CANCEL_SECONDS);
     // One round trip, and no prepared statement that a pooler could lose.
     properties.setProperty("preferQueryMode", "simple");
     try {

@@ -40,20 +40,21 @@ class DdlFollowIT {
 
   @AutoClose private static PostgresServer source;
 
-  private PostgresServer engine;
+  @AutoClose private static PostgresServer engine;
+
   private FollowedBase base;
   @TempDir private Path spool;
 
   @BeforeAll
-  static void startSource() throws SQLException {
+  static void startServers() throws SQLException {
     source =
         PostgresServer.start("postgres", "wal_level=logical", "logical_decoding_work_mem=64kB");
     source.execute("postgres", "CREATE ROLE shop_owner LOGIN");
+    engine = PostgresServer.start("coppice");
   }
 
   @BeforeEach
   void start() throws SQLException {
-    engine = PostgresServer.start("coppice");
     source.execute("postgres", "DROP DATABASE IF EXISTS shop");
     source.execute("postgres", "CREATE DATABASE shop OWNER shop_owner");
     source.execute(
@@ -71,9 +72,8 @@ class DdlFollowIT {
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws SQLException {
     base.close();
-    engine.close();
   }
 
   @Test
@@ -155,8 +155,6 @@ class DdlFollowIT {
   @Test
   void aNewTableJoinsAPublicationOfSomeTables() throws SQLException {
     base.close();
-    engine.close();
-    engine = PostgresServer.start("coppice");
     source.execute("shop", "CREATE TABLE bare (a int)");
     base =
         FollowedBase.pull(

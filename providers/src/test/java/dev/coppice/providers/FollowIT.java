@@ -22,19 +22,20 @@ class FollowIT {
 
   @AutoClose private static PostgresServer source;
 
-  private PostgresServer engine;
+  @AutoClose private static PostgresServer engine;
+
   private FollowedBase base;
   @TempDir private Path spool;
 
   @BeforeAll
-  static void startSource() throws SQLException {
+  static void startServers() {
     source =
         PostgresServer.start("postgres", "wal_level=logical", "logical_decoding_work_mem=64kB");
+    engine = PostgresServer.start("coppice");
   }
 
   @BeforeEach
   void start() throws SQLException {
-    engine = PostgresServer.start("coppice");
     source.execute("postgres", "DROP DATABASE IF EXISTS shop");
     source.execute("postgres", "CREATE DATABASE shop");
     source.execute(
@@ -67,9 +68,8 @@ class FollowIT {
   }
 
   @AfterEach
-  void stop() {
+  void stop() throws SQLException {
     base.close();
-    engine.close();
   }
 
   @Test
@@ -175,6 +175,30 @@ class FollowIT {
     source.execute("shop", "INSERT INTO item (name, note) VALUES ('x', 'y')");
 
     assertThat(base.failure(PATIENCE).failure()).isEqualTo(SourceFailure.DRIFTED);
+  }
+
+  @Test
+  void aTableThatJoinsThePublicationLaterEndsIt() throws SQLException {
+    base.close();
+    source.execute("shop", "CREATE PUBLICATION coppice FOR TABLE child");
+    base =
+        FollowedBase.pull(
+            source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), false);
+    assertThat(base.report().fidelity())
+        .filteredOn(note -> note.object().equals("public.item"))
+        .extracting(FidelityNote::reason)
+        .anyMatch(why -> why.endsWith("ALTER PUBLICATION coppice ADD TABLE public.item;"));
+    base.start();
+    source.execute(
+        "shop", "INSERT INTO item (name) VALUES ('unheard'); INSERT INTO child VALUES (1, 1)");
+    base.requireCaughtUp(PATIENCE);
+
+    source.execute("shop", "ALTER PUBLICATION coppice ADD TABLE item");
+    source.execute("shop", "INSERT INTO item (name) VALUES ('heard')");
+
+    SourceException failure = base.failure(PATIENCE);
+    assertThat(failure.failure()).isEqualTo(SourceFailure.DRIFTED);
+    assertThat(failure).hasMessageContaining("public.item has joined the publication");
   }
 
   @Test

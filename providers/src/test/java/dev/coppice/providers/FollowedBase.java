@@ -22,6 +22,20 @@ final class FollowedBase implements AutoCloseable {
 
   private static final String SLOT = "coppice_0123456789ab";
 
+  /** Leaves the engine as it was before the pull. */
+  private static final String EMPTY =
+      """
+      SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin;
+      DO $$
+      DECLARE
+        pulled name;
+      BEGIN
+        FOR pulled IN SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' AND rolname <> current_user LOOP
+          EXECUTE format('DROP ROLE %I', pulled);
+        END LOOP;
+      END $$;
+      """;
+
   private final Source source;
   private final PostgresServer engine;
   private final String database;
@@ -150,8 +164,11 @@ final class FollowedBase implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws SQLException {
     stop();
     release();
+    engine.execute(
+        "postgres", "DROP DATABASE IF EXISTS " + SqlText.identifier(database) + " WITH (FORCE)");
+    engine.execute("postgres", EMPTY);
   }
 }

@@ -29,7 +29,8 @@ final class FollowTable {
                   row.getString("publication"),
                   Lsn.parse(row.getString("start_lsn")),
                   Optional.ofNullable(row.getString("recorder")),
-                  Set.copyOf(Sql.texts(row, "left_out"))))
+                  Set.copyOf(Sql.texts(row, "left_out")),
+                  Set.copyOf(Sql.texts(row, "unpublished"))))
           .stream()
           .findFirst();
     }
@@ -51,13 +52,14 @@ final class FollowTable {
     }
     if (source.follow().isPresent()) {
       FollowPlan plan = source.follow().get();
-      try (Sql sql = new Sql(session, "INSERT INTO follow VALUES (?, ?, ?, ?, ?, ?)")) {
+      try (Sql sql = new Sql(session, "INSERT INTO follow VALUES (?, ?, ?, ?, ?, ?, ?)")) {
         sql.uuid(source.id())
             .text(plan.slot())
             .text(plan.publication())
             .text(plan.start().toString())
             .texts(List.copyOf(plan.leftOut()))
             .text(plan.recorder())
+            .texts(List.copyOf(plan.unpublished()))
             .execute();
       }
       dropped(session, plan.slot());
