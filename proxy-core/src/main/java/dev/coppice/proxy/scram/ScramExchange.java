@@ -58,8 +58,7 @@ public final class ScramExchange {
     expectedBinding = binding(mechanism, message.substring(0, flagEnd), headerEnd, message);
     String bare = message.substring(headerEnd + 1);
     nonce = clientNonce(bare) + serverNonce;
-    String serverFirst =
-        "r=%s,s=%s,i=%d".formatted(nonce, secret.saltBase64(), secret.iterations());
+    String serverFirst = "r=" + nonce + ",s=" + secret.saltBase64() + ",i=" + secret.iterations();
     transcript = bare + "," + serverFirst;
     return serverFirst;
   }

@@ -136,7 +136,7 @@ final class Authentication extends SimpleChannelInboundHandler<PasswordMessage> 
     ByteBuf welcome = ctx.alloc().buffer();
     BackendMessages.authenticationSaslFinal(welcome, serverFinal.get());
     BackendMessages.authenticationOk(welcome);
-    ctx.writeAndFlush(welcome);
+    ctx.write(welcome);
     WakeUp next = new WakeUp(connection, route, target);
     connection.enter(next);
     next.begin();

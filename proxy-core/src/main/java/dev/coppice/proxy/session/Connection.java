@@ -1,5 +1,6 @@
 package dev.coppice.proxy.session;
 
+import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.proxy.Refusal;
 import dev.coppice.proxy.RefusedException;
 import dev.coppice.proxy.session.ProxyMetrics.Outcome;
@@ -7,6 +8,7 @@ import dev.coppice.proxy.tls.TlsIdentity;
 import dev.coppice.proxy.wire.BackendMessages;
 import dev.coppice.proxy.wire.StartupDecoder;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -77,14 +80,17 @@ final class Connection {
         .addLast(DECODER, decoder)
         .addLast(STAGE, new Handshake(connection, decoder));
     connection.allow(
-        services.config().handshakeTimeout(),
-        new Refusal(
-            "handshake_timeout",
-            "57014",
-            "canceling authentication due to timeout",
-            "The client did not finish logging in within %d seconds."
-                .formatted(services.config().handshakeTimeout().toSeconds())));
+        services.config().handshakeTimeout(), () -> handshakeTimeout(services.config()));
     return connection;
+  }
+
+  private static Refusal handshakeTimeout(ProxyConfig config) {
+    return new Refusal(
+        "handshake_timeout",
+        "57014",
+        "canceling authentication due to timeout",
+        "The client did not finish logging in within %d seconds."
+            .formatted(config.handshakeTimeout().toSeconds()));
   }
 
   Channel client() {
@@ -132,12 +138,12 @@ final class Connection {
   }
 
   /** Refuses the client unless the stage is left within a time; replaces an earlier deadline. */
-  void allow(Duration time, Refusal otherwise) {
+  void allow(Duration time, Supplier<Refusal> otherwise) {
     endDeadline();
     deadline =
         client
             .eventLoop()
-            .schedule(() -> refuse(otherwise), time.toMillis(), TimeUnit.MILLISECONDS);
+            .schedule(() -> refuse(otherwise.get()), time.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   void endDeadline() {
@@ -226,6 +232,20 @@ final class Connection {
     outcome = Outcome.REFUSED;
     services.metrics().refused(kind);
     dismiss();
+  }
+
+  /** Sees a client off that has said itself that it leaves. */
+  void part() {
+    if (isOver()) {
+      return;
+    }
+    if (client.writeAndFlush(Unpooled.EMPTY_BUFFER).isSuccess()) {
+      dismissed = true;
+      endDeadline();
+      client.close();
+    } else {
+      dismiss();
+    }
   }
 
   /** Writes what is left to write, then closes. */

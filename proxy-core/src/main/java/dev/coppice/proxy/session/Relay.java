@@ -184,7 +184,7 @@ final class Relay {
     cancelKilling();
     engine.pipeline().remove(ENGINE_SIDE);
     session.leaveTo(toOthers);
-    connection.dismiss();
+    connection.part();
   }
 
   private final class ClientSide extends ChannelInboundHandlerAdapter {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * session takes from catalogues and configuration only when it begins: if it has not changed since,
  * a new session would begin as an earlier one did. There is none where the database runs code at a
  * session's beginning, or has functions that might leave something in a session: a trigger or a
- * view may call them unseen. Confined to its channel's event loop.
+ * view may call them unseen. As long as no transaction has ended and no configuration was loaded,
+ * an earlier fingerprint holds. Confined to its channel's event loop.
  */
 final class SessionCheck extends EngineAnswers {
 
@@ -27,6 +28,14 @@ final class SessionCheck extends EngineAnswers {
 
   /** FirstNormalObjectId: what was not there before the first user (access/transam.h). */
   private static final int FIRST_OWN_OID = 16384;
+
+  /**
+   * Whatever is committed changes the snapshot, a two-phase commit too; its text is hashed, since
+   * it has all running transactions in it.
+   */
+  private static final String STATE =
+      "pg_catalog.md5(pg_catalog.concat("
+          + "pg_catalog.pg_current_snapshot(), ' ', pg_catalog.pg_conf_load_time()))";
 
   /** Languages by their fixed ids (pg_language.dat): C is 13, SQL 14. */
   private static final String SQL =
@@ -55,26 +64,43 @@ final class SessionCheck extends EngineAnswers {
           (SELECT pg_catalog.concat_ws(',', r.oid, r.rolcanlogin, r.rolsuper, r.rolconnlimit)
             FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER),
           pg_catalog.pg_conf_load_time()))
-        END\
+        END, %5$s\
       """
           .formatted(
               FIRST_OWN_OID,
               MAX_FUNCTIONS,
               "btree_gin|btree_gist|citext|cube|fuzzystrmatch|hstore|intarray|isn|ltree"
                   + "|pg_stat_statements|pg_trgm|pgcrypto|seg|tablefunc|unaccent|uuid-ossp|vector",
-              "set_config|setseed|dblink|execute|load|_to_xml|ts_stat|origin|[[:<:]]set[[:>:]]")
+              "set_config|setseed|dblink|execute|load|_to_xml|ts_stat|origin|[[:<:]]set[[:>:]]",
+              STATE)
           .replaceAll("\\s+", " ");
 
-  private static final String STATEMENT = "fingerprint";
+  private static final String FINGERPRINT_STATEMENT = "fingerprint";
+  private static final String STATE_STATEMENT = "state";
   private static final int MAX_MESSAGE_BYTES = 1024;
   private static final long PATIENCE_MILLIS = 5_000;
+
+  /** What the engine was asked last. */
+  private enum Question {
+    PREPARATION,
+    FINGERPRINT,
+    STATE,
+    NONE
+  }
 
   private final Channel engine;
   private final long idleMillis;
   private List<Consumer<Optional<String>>> waiting = new ArrayList<>();
   private List<Consumer<Optional<String>>> asked = new ArrayList<>();
-  private boolean busy = true;
+  private Question question = Question.PREPARATION;
   private Optional<String> fingerprint = Optional.empty();
+
+  /** When the fingerprint was taken; nothing if it never was, or there is none. */
+  private Optional<String> state = Optional.empty();
+
+  /** Whether the state is still that one. */
+  private boolean unchanged;
+
   private @Nullable ScheduledFuture<?> deadline;
 
   private SessionCheck(Channel engine, long idleMillis) {
@@ -93,7 +119,8 @@ final class SessionCheck extends EngineAnswers {
     engine.pipeline().addLast(check);
     engine.config().setAutoRead(true);
     ByteBuf message = engine.alloc().buffer();
-    FrontendMessages.parse(message, STATEMENT, SQL);
+    FrontendMessages.parse(message, FINGERPRINT_STATEMENT, SQL);
+    FrontendMessages.parse(message, STATE_STATEMENT, "SELECT " + STATE);
     FrontendMessages.sync(message);
     check.send(message);
     return check;
@@ -114,7 +141,7 @@ final class SessionCheck extends EngineAnswers {
       return;
     }
     waiting.add(then);
-    if (!busy) {
+    if (!awaited()) {
       next();
     }
   }
@@ -123,10 +150,24 @@ final class SessionCheck extends EngineAnswers {
     List<Consumer<Optional<String>>> answered = asked;
     asked = waiting;
     waiting = answered;
-    busy = true;
+    if (state.isPresent()) {
+      unchanged = false;
+      execute(Question.STATE, STATE_STATEMENT);
+    } else {
+      takeFingerprint();
+    }
+  }
+
+  private void takeFingerprint() {
     fingerprint = Optional.empty();
+    state = Optional.empty();
+    execute(Question.FINGERPRINT, FINGERPRINT_STATEMENT);
+  }
+
+  private void execute(Question next, String statement) {
+    question = next;
     ByteBuf message = engine.alloc().buffer();
-    FrontendMessages.execute(message, STATEMENT);
+    FrontendMessages.execute(message, statement);
     FrontendMessages.sync(message);
     send(message);
   }
@@ -143,37 +184,48 @@ final class SessionCheck extends EngineAnswers {
 
   @Override
   boolean awaited() {
-    return busy;
+    return question != Question.NONE;
   }
 
   @Override
   void message(ChannelHandlerContext ctx, char type, ByteBuf body, boolean last) {
     if (type == 'D') {
-      fingerprint = onlyColumn(body);
+      row(body);
     } else if (type == 'Z') {
-      answer();
+      if (question == Question.STATE && !unchanged) {
+        takeFingerprint();
+      } else {
+        answer();
+      }
+    }
+  }
+
+  private void row(ByteBuf row) {
+    int columns = row.readableBytes() < 2 ? 0 : row.readShort();
+    if (question == Question.FINGERPRINT && columns == 2) {
+      fingerprint = column(row);
+      state = fingerprint.isPresent() ? column(row) : Optional.empty();
+    } else if (question == Question.STATE && columns == 1) {
+      unchanged = column(row).equals(state);
     }
   }
 
   /** Nothing if it is null. */
-  private static Optional<String> onlyColumn(ByteBuf row) {
-    if (row.readableBytes() < 6 || row.readShort() != 1) {
-      return Optional.empty();
-    }
-    int length = row.readInt();
+  private static Optional<String> column(ByteBuf row) {
+    int length = row.readableBytes() < 4 ? -1 : row.readInt();
     return length < 0 || length > row.readableBytes()
         ? Optional.empty()
-        : Optional.of(row.toString(row.readerIndex(), length, StandardCharsets.US_ASCII));
+        : Optional.of(row.readString(length, StandardCharsets.US_ASCII));
   }
 
   private void answer() {
     closeAfter(idleMillis);
-    busy = false;
+    question = Question.NONE;
     List<Consumer<Optional<String>>> answered = List.copyOf(asked);
     asked.clear();
     Optional<String> found = fingerprint;
     answered.forEach(then -> then.accept(found));
-    if (!busy && !waiting.isEmpty()) {
+    if (!awaited() && !waiting.isEmpty()) {
       next();
     }
   }

@@ -48,6 +48,9 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private @Nullable EngineSession session;
   private Optional<SessionUse> use = Optional.empty();
 
+  /** Then what the client is told of its login can wait for the session's beginning. */
+  private boolean expectsSpare;
+
   WakeUp(Connection connection, Route route, BranchTarget target) {
     this.connection = connection;
     this.route = route;
@@ -55,17 +58,21 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   }
 
   void begin() {
-    long seconds = connection.services().config().wakeTimeout().toSeconds();
-    connection.allow(
-        connection.services().config().wakeTimeout(),
-        new Refusal(
-            "wake_timeout",
-            "57P03",
-            "the engine of branch \"%s\" was not ready within %d seconds"
-                .formatted(route.branch(), seconds),
-            "Connect again: the engine may be up by then. `coppice doctor` says whether the machine"
-                + " is short of something."));
+    connection.allow(connection.services().config().wakeTimeout(), this::wakeTimeout);
     connect();
+    if (!expectsSpare) {
+      connection.client().flush();
+    }
+  }
+
+  private Refusal wakeTimeout() {
+    return new Refusal(
+        "wake_timeout",
+        "57P03",
+        "the engine of branch \"%s\" was not ready within %d seconds"
+            .formatted(route.branch(), connection.services().config().wakeTimeout().toSeconds()),
+        "Connect again: the engine may be up by then. `coppice doctor` says whether the machine"
+            + " is short of something.");
   }
 
   private void connect() {
@@ -124,6 +131,7 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
     SessionKey key =
         new SessionKey(endpoint.engine(), route.engineParameters(target.defaultDatabase()));
     use = shelf.ask(key);
+    expectsSpare = true;
     shelf.take(
         key, spare -> spare.ifPresentOrElse(found -> take(reached, found), () -> dial(reached)));
   }
@@ -168,10 +176,12 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   }
 
   private void dial(EngineSession reached) {
+    expectsSpare = false;
     if (left) {
       reached.release();
       return;
     }
+    connection.client().flush();
     Future<Channel> dialing =
         connection
             .services()

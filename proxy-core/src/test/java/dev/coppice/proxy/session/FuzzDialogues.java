@@ -76,10 +76,14 @@ public final class FuzzDialogues {
                   message('1', ""),
                   ready,
                   message('2', ""),
-                  message('D', "\0\1\0\0\0\4abcd"),
+                  message('D', "\0\2\0\0\0\4abcd\0\0\0\4wxyz"),
                   message('C', "SELECT 1\0"),
                   ready),
-              all(message('1', ""), ready, message('2', ""), message('D', "\0\1\377\377\377\377")));
+              all(
+                  message('1', ""),
+                  ready,
+                  message('2', ""),
+                  message('D', "\0\2\377\377\377\377\0\0\0\4wxyz")));
       case PASSING ->
           List.of(
               all(
