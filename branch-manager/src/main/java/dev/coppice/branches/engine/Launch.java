@@ -53,13 +53,15 @@ record Launch(
   private Engine attempt() {
     Path socket = socketDirectory.resolve(".s.PGSQL." + port);
     Engine engine = new Engine(start.name(), process(socket), socket, log);
-    boolean hurries = start.urgent() && Niceness.set(engine.pid(), Niceness.URGENT);
+    boolean hurries =
+        start.urgent()
+            && (Scheduling.URGENT.apply(engine.pid()) || Scheduling.HASTY.apply(engine.pid()));
     boolean ready = false;
     try {
       awaitReady(engine);
       ready = true;
       if (hurries) {
-        Niceness.setAll(engine.pid(), Niceness.USUAL);
+        Scheduling.USUAL.applyAll(engine.pid());
       }
     } finally {
       if (!ready) {

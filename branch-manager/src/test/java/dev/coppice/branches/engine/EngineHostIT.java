@@ -116,10 +116,15 @@ class EngineHostIT {
             new EngineStart(
                 "e1", installation, data, Optional.empty(), Map.of(), "postgres", PATIENCE, true));
     assertThat(one(engine, "SELECT 1")).isEqualTo("1");
-    assertThat(NicenessTest.of(engine.pid())).hasValue(0);
+    assertThat(SchedulingTest.niceness(engine.pid())).hasValue(0);
+    Optional<Long> slice = SchedulingTest.sliceNanos(ProcessHandle.current().pid());
+    assertThat(SchedulingTest.sliceNanos(engine.pid())).isEqualTo(slice);
     assertThat(EngineProcesses.children(engine.pid()).toArray()).isNotEmpty();
-    assertThat(EngineProcesses.children(engine.pid()).mapToObj(NicenessTest::of))
-        .allSatisfy(niceness -> assertThat(niceness.orElse(0)).isZero());
+    assertThat(EngineProcesses.children(engine.pid()).boxed())
+        .allSatisfy(child -> {
+          assertThat(SchedulingTest.niceness(child).orElse(0)).isZero();
+          assertThat(SchedulingTest.sliceNanos(child)).isIn(slice, Optional.empty());
+        });
     engine.stopFast(PATIENCE);
   }
 

@@ -48,7 +48,8 @@ class ModulesTest {
     noClasses()
         .that()
         .resideInAnyPackage(PROVIDERS, BRANCHES, PROXY, SERVER)
-        // Signals by number and niceness, for which the JDK has no way; no memory is involved.
+        // Signals by number and scheduling, for which the JDK has no way; no memory outlives a
+        // call.
         .and()
         .doNotHaveFullyQualifiedName("dev.coppice.branches.engine.NativeProcess")
         .should()
