@@ -85,7 +85,7 @@ final class Following implements AutoCloseable {
   private void run() {
     Duration pause = SHORTEST_PAUSE;
     while (!isClosed()) {
-      long began = System.nanoTime();
+      Lsn before = applied();
       try {
         follow();
         return;
@@ -105,8 +105,8 @@ final class Following implements AutoCloseable {
         LOG.error("Source {} is not being followed", source.name(), e);
         is(FollowInfo.State.WAITING, String.valueOf(e));
       }
-      boolean lasted = System.nanoTime() - began > LONGEST_PAUSE.toNanos();
-      pause = lasted ? SHORTEST_PAUSE : pause;
+      // After progress it is a new failure, not the same one again.
+      pause = applied().equals(before) ? pause : SHORTEST_PAUSE;
       if (!pause(pause)) {
         return;
       }
@@ -213,6 +213,10 @@ final class Following implements AutoCloseable {
   /** Where the base is, if that is known by now. */
   private synchronized Optional<FollowPosition> position() {
     return Optional.ofNullable(follower == null ? last : follower.position());
+  }
+
+  private Lsn applied() {
+    return position().map(FollowPosition::applied).orElse(Lsn.ZERO);
   }
 
   Optional<Stand> stand() {

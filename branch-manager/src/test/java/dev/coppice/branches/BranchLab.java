@@ -303,7 +303,7 @@ final class BranchLab implements AutoCloseable {
     }
   }
 
-  /** Looks at most half of the time, so that what is awaited has a processor. */
+  /** Looks at most a quarter of the time, so that what is awaited has a processor. */
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     long began = System.nanoTime();
@@ -312,7 +312,7 @@ final class BranchLab implements AutoCloseable {
       if (now > deadline) {
         throw new AssertionError("not within 2 min: " + what);
       }
-      TimeUnit.NANOSECONDS.sleep(Math.max(5_000_000, now - began));
+      TimeUnit.NANOSECONDS.sleep(Math.max(5_000_000, 3 * (now - began)));
       began = System.nanoTime();
     }
   }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /** A server in a process of its own, to be killed. Says on standard output how far it is. */
 final class DoomedServer {
@@ -18,8 +17,7 @@ final class DoomedServer {
 
   /**
    * @param arguments the lab's directory, then {@code pull} and the source's URL, or {@code commit}
-   *     and a branch that has a table {@code sales.mark}, {@code follow}, or the beginning of
-   *     branches' names
+   *     and a branch that has a table {@code sales.mark}, or the beginning of branches' names
    */
   public static void main(String[] arguments) throws Exception {
     BranchManager manager = open(arguments[0]);
@@ -32,8 +30,6 @@ final class DoomedServer {
             }
           });
       DoomedProcess.say("PULLED");
-    } else if (arguments[1].equals("follow")) {
-      follow(manager);
     } else if (arguments[1].equals("commit")) {
       commit(manager, arguments[2]);
     } else {
@@ -61,19 +57,6 @@ final class DoomedServer {
             true,
             EngineRoom.usual());
     return BranchManager.open(config, password -> "verifier", new SimpleMeterRegistry());
-  }
-
-  /** Tells how many changes it has applied, now and then. */
-  private static void follow(BranchManager manager) throws Exception {
-    long told = 0;
-    while (true) {
-      long changes = manager.source(BranchLab.SHOP).follow().orElseThrow().changes();
-      if (changes > told) {
-        told = changes;
-        DoomedProcess.say(String.valueOf(changes));
-      }
-      TimeUnit.MILLISECONDS.sleep(2);
-    }
   }
 
   /** One row after the other, each of a page's size so that the log and the heap grow. */

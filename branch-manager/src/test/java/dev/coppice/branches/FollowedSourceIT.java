@@ -2,7 +2,6 @@ package dev.coppice.branches;
 
 import static dev.coppice.branches.BranchLab.OWNER;
 import static dev.coppice.branches.BranchLab.SHOP;
-import static dev.coppice.branches.FollowedShop.SEED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.branches.BranchLab.Client;
@@ -11,20 +10,12 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 class FollowedSourceIT {
-
-  private static final Logger LOG = LoggerFactory.getLogger(FollowedSourceIT.class);
-
-  /** 20 with {@code -Dcoppice.follow.kills=20}. */
-  private static final int KILLS = Integer.getInteger("coppice.follow.kills", 3);
 
   private static FollowedShop shop;
 
@@ -103,33 +94,5 @@ class FollowedSourceIT {
     }
     manager.resetBranch(new BranchName("old"), Optional.empty());
     shop.awaitLeft("1");
-  }
-
-  @Test
-  void killsLoseAndRepeatNothing() throws Exception {
-    shop.manager().addSource(shop.lab.followedShop(), event -> {});
-    shop.restart(this::killAgainAndAgain);
-    BranchLab.await("following", shop::following);
-    shop.manager().createBranch(BranchLab.fresh("after"));
-    shop.requireEqual("after");
-  }
-
-  private void killAgainAndAgain() throws Exception {
-    Random random = new Random(SEED);
-    try (ProductionLoad load = new ProductionLoad(shop.lab, SEED)) {
-      for (int kill = 0; kill < KILLS; kill++) {
-        // While it makes up for what it missed, and while it is in step.
-        int after = random.nextInt(kill % 2 == 0 ? 4_000 : 12_000);
-        try (DoomedProcess server =
-            DoomedProcess.start(
-                shop.lab,
-                DoomedServer.class,
-                changes -> Integer.parseInt(changes) > after,
-                List.of("follow"))) {
-          server.awaitKilled();
-        }
-        LOG.info("kill {} of {}; {} changes a second", kill + 1, KILLS, load.changesPerSecond());
-      }
-    }
   }
 }
