@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A real disk that is full: the store's is a small one of its own here. */
 class FullDiskIT {
@@ -20,15 +21,12 @@ class FullDiskIT {
   private static final int LEFT_MIB = 24;
   private static final int TRANSACTIONS = 50;
 
-  private Path home = Path.of("");
+  @RegisterExtension private final StoreHome home = StoreHome.forEngines();
   private Path disk = Path.of("");
-  private Path binaries = Path.of("");
   private boolean mounted;
 
   @BeforeEach
   void setUp() throws Exception {
-    binaries = Machine.assumePostgres();
-    home = Machine.temporaryDirectory();
     disk = Files.createDirectory(home.resolve("disk"));
     mounted = run("mount", "-t", "tmpfs", "-o", "size=" + DISK_MIB + "m", "none", disk.toString());
     assumeTrue(mounted, "tmpfs cannot be mounted");
@@ -39,9 +37,6 @@ class FullDiskIT {
     if (mounted) {
       assertThat(run("umount", "-l", disk.toString())).isTrue();
     }
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
   }
 
   private static boolean run(String... command) throws IOException, InterruptedException {
@@ -49,7 +44,7 @@ class FullDiskIT {
   }
 
   private StoreConfig config() throws IOException {
-    StoreConfig usual = Machine.config(home);
+    StoreConfig usual = home.config();
     return new StoreConfig(
         disk.resolve("store"), usual.mountPoint(), usual.ownerUid(), usual.ownerGid());
   }
@@ -59,7 +54,7 @@ class FullDiskIT {
     Path bench = Files.createDirectory(home.resolve("bench"));
     try (PageStore store = PageStore.open(config())) {
       BranchId branch = store.create();
-      try (Engine engine = new Engine(binaries, store.path(branch), home)) {
+      try (Engine engine = home.engine(store.path(branch))) {
         engine.initialise();
         engine.start().bench("-i", "-q", "-s", "1");
         Process load = engine.startBench(bench, "-n", "-c", "2", "-T", "600", "-l");
@@ -89,7 +84,7 @@ class FullDiskIT {
     }
     try (PageStore store = PageStore.open(config())) {
       BranchId branch = store.branches().iterator().next();
-      try (Engine engine = new Engine(binaries, store.path(branch), home)) {
+      try (Engine engine = home.engine(store.path(branch))) {
         verify(engine.start(), committed(bench));
         engine.stop();
       }

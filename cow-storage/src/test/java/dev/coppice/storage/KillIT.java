@@ -9,9 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,30 +38,16 @@ class KillIT {
   }
 
   private final List<Worked> branches = new ArrayList<>();
-  private Path home = Path.of("");
-  private Path binaries = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    binaries = Machine.assumePostgres();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
+  @RegisterExtension private final StoreHome home = StoreHome.forEngines();
 
   private Engine engine(Worked worked) throws IOException {
-    return new Engine(binaries, home.resolve("mnt").resolve(worked.branch), home);
+    return home.engine(home.resolve("mnt").resolve(worked.branch));
   }
 
   @Test
   void nothingCommittedIsLostInAnyBranch() throws Exception {
     for (int round = 1; round <= ROUNDS; round++) {
-      try (StoreProcess store = StoreProcess.start(Machine.config(home))) {
+      try (StoreProcess store = StoreProcess.start(home.config())) {
         if (branches.isEmpty()) {
           createBranches(store);
         }
@@ -72,7 +57,7 @@ class KillIT {
       int told = branches.stream().mapToInt(one -> one.committed).sum();
       LOG.info("killed in round {} after {} commits", round, told);
     }
-    try (StoreProcess store = StoreProcess.start(Machine.config(home))) {
+    try (StoreProcess store = StoreProcess.start(home.config())) {
       for (Worked worked : branches) {
         try (Engine engine = engine(worked)) {
           verify(engine.start(), worked, ROUNDS + 1);
@@ -112,7 +97,7 @@ class KillIT {
         var _ = engine.start();
       }
       for (Engine engine : engines) {
-        Path log = Files.createTempDirectory(home, "bench");
+        Path log = Files.createTempDirectory(home.directory(), "bench");
         logs.add(log);
         loads.add(engine.startBench(log, "-n", "-c", "2", "-T", "600", "-l"));
       }

@@ -50,11 +50,6 @@ final class Machine {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
   }
 
-  static StoreConfig config(Path home) throws IOException {
-    return new StoreConfig(
-        home.resolve("store"), home.resolve("mnt"), id("-u", OWNER), id("-g", OWNER));
-  }
-
   static int id(String option, String user) throws IOException {
     Process process = new ProcessBuilder("id", option, user).start();
     return Integer.parseInt(new String(process.getInputStream().readAllBytes(), UTF_8).strip());

@@ -3,46 +3,26 @@ package dev.coppice.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Stock Postgres on the mount. */
 class PostgresIT {
 
   private static final Set<String> WITHOUT = Set.of("postmaster.pid", "postmaster.opts");
 
-  private Path home = Path.of("");
-  private Path binaries = Path.of("");
-
-  @BeforeEach
-  void setUp() throws IOException {
-    binaries = Machine.assumePostgres();
-    home = Machine.temporaryDirectory();
-  }
-
-  @AfterEach
-  void tearDown() throws IOException {
-    if (!home.toString().isEmpty()) {
-      Machine.deleteTree(home);
-    }
-  }
-
-  private Engine engine(Path data) throws IOException {
-    return new Engine(binaries, data, home);
-  }
+  @RegisterExtension private final StoreHome home = StoreHome.forEngines();
 
   @Test
   void childrenOfABusyBranchRecoverToACorrectState() throws Exception {
-    try (PageStore store = PageStore.open(Machine.config(home))) {
+    try (PageStore store = home.open()) {
       BranchId parent = store.create();
-      try (Engine engine = engine(store.path(parent))) {
+      try (Engine engine = home.engine(store.path(parent))) {
         engine.initialise();
         engine.start().bench("-i", "-q", "-s", "2");
-        Process load = engine.startBench(home, "-n", "-c", "3", "-T", "60");
+        Process load = engine.startBench(home.directory(), "-n", "-c", "3", "-T", "60");
         BranchId at = parent;
         for (int depth = 0; depth < 4; depth++) {
           at = store.fork(at, WITHOUT);
@@ -63,7 +43,7 @@ class PostgresIT {
   }
 
   private void verifyChild(PageStore store, BranchId child) throws IOException {
-    try (Engine engine = engine(store.path(child))) {
+    try (Engine engine = home.engine(store.path(child))) {
       engine.start();
       assertThat(engine.balances()).isEqualTo("t");
       engine.checkIndexes();
