@@ -87,7 +87,8 @@ final class CopyLoad implements AutoCloseable {
       process.destroy();
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new Turn(count / seconds, seconds * 1e6, seconds * 1e6, count);
+    double micros = seconds * 1e6;
+    return new Turn(count / seconds, micros, micros, micros, count);
   }
 
   @Override

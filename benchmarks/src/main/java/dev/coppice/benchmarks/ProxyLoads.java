@@ -6,6 +6,7 @@ import dev.coppice.server.bench.BenchmarkContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What is done over each way to the database. */
@@ -16,28 +17,41 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
   private static final int CONNECTING_CLIENTS = 8;
   private static final int BATCH = 20;
 
-  /** A tap costs little, so that many pairs are needed to see it. */
-  private static final int JOURNAL_PAIRS = 15;
+  /** A tap costs little, so that many pairs are needed to see it; short ones, side by side. */
+  private static final int JOURNAL_PAIRS = 25;
+
+  private static final int JOURNAL_TRANSACTIONS = 8_000;
 
   /** Code that runs once for a connection takes thousands of them to be compiled. */
-  private static final int CONNECT_WARM_UPS = 8;
+  private static final int CONNECT_WARM_UPS = 15;
 
   private static final Way[] USUAL = {Way.COPPICE, Way.PGBOUNCER, Way.DIRECT};
 
   /** A pgbench run, with the latency of each transaction. */
   private Turn pgbench(String connection, List<String> options) throws Exception {
+    List<String> timed = new ArrayList<>(List.of("-T", context.quick() ? "1" : "5"));
+    timed.addAll(options);
+    return turn(connection, timed);
+  }
+
+  private Turn turn(String connection, List<String> options) throws Exception {
     TransactionLog log =
         new TransactionLog(Files.createDirectories(context.directory().resolve("transactions")));
     List<String> all = new ArrayList<>(log.options());
-    all.addAll(List.of("-T", Integer.toString(context.quick() ? 1 : 5)));
     all.addAll(options);
     double perSecond = pgbench.run(connection, all).transactionsPerSecond();
     long[] latencies = log.take();
     return new Turn(
         perSecond,
         latencies[latencies.length / 2],
+        middle(latencies),
         latencies[latencies.length * 99 / 100],
         latencies.length);
+  }
+
+  private static double middle(long[] ascending) {
+    int quarter = ascending.length / 4;
+    return Arrays.stream(ascending, quarter, ascending.length - quarter).average().orElseThrow();
   }
 
   private Contest.Load load(int clients, String... options) {
@@ -116,7 +130,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
     contest.run(
         "journal_cost_ratio",
         Math.max(JOURNAL_PAIRS, context.pairs()),
-        load(1, "-S", "-M", "simple"),
+        connection -> turn(connection, List.of("-S", "-t", Integer.toString(JOURNAL_TRANSACTIONS))),
         Way.COPPICE,
         Way.TAPPED);
     contest.compare("journal_cost_ratio", Figure.SPEED, Way.TAPPED, Way.COPPICE);
@@ -124,9 +138,12 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
 
   /** Every transaction opens a connection of its own; SCRAM-SHA-256 everywhere. */
   void connects() throws Exception {
-    contest.run(
-        "connect, warming up", CONNECT_WARM_UPS, load(CONNECTING_CLIENTS, "-S", "-C"), Way.COPPICE);
-    contest.run("connect", load(CONNECTING_CLIENTS, "-S", "-C"), USUAL);
+    Contest.Load load = load(CONNECTING_CLIENTS, "-S", "-C");
+    contest.run("the first connects", load, Way.COPPICE, Way.PGBOUNCER);
+    contest.compare("connect_cold_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
+    contest.proxyTime("proxy_cpu_us_connect_cold");
+    contest.run("connect, warming up", CONNECT_WARM_UPS, load, Way.COPPICE);
+    contest.run("connect", load, USUAL);
     contest.compare("connect_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
     contest.compare("connect_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
     contest.compare("connect_p99_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
