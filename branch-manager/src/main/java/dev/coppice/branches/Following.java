@@ -34,7 +34,8 @@ final class Following implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Following.class);
   private static final Duration CONNECT_PAUSE = Duration.ofMillis(50);
   private static final Duration SHORTEST_PAUSE = Duration.ofMillis(500);
-  private static final Duration RENEWAL_PAUSE = Duration.ofMinutes(1);
+  private static final Duration SHORTEST_RENEWAL_PAUSE = Duration.ofMinutes(1);
+  private static final Duration LONGEST_RENEWAL_PAUSE = Duration.ofHours(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final Ground ground;
@@ -54,9 +55,9 @@ final class Following implements AutoCloseable {
   private long earlierChanges;
 
   private volatile @Nullable Instant renewAt;
+  private volatile Duration renewalPause = SHORTEST_RENEWAL_PAUSE;
 
-  /** Of one thread alone. */
-  private Instant refreshAt;
+  private volatile Instant refreshAt;
 
   /** Whether something was refreshed of which no snapshot knows. */
   private volatile boolean refreshed;
@@ -67,8 +68,7 @@ final class Following implements AutoCloseable {
     this.source = source;
     this.base = source.base().orElseThrow();
     this.plan = source.follow().orElseThrow();
-    this.refreshAt =
-        ground.config().refreshInterval().map(ground.clock().instant()::plus).orElse(Instant.MAX);
+    this.refreshAt = nextRefresh();
     this.thread =
         Thread.ofPlatform().name("coppice-follow-" + source.name()).daemon().unstarted(this::run);
   }
@@ -110,8 +110,7 @@ final class Following implements AutoCloseable {
       if (!pause(pause)) {
         return;
       }
-      Duration doubled = pause.multipliedBy(2);
-      pause = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+      pause = doubled(pause, LONGEST_PAUSE);
     }
   }
 
@@ -163,7 +162,7 @@ final class Following implements AutoCloseable {
     if (known != null && known.alive()) {
       return known;
     }
-    Engine started = engines.startBase(base, source);
+    Engine started = startEngine();
     synchronized (this) {
       engine = started;
       if (!closed) {
@@ -172,6 +171,18 @@ final class Following implements AutoCloseable {
     }
     started.stopFast(BranchEngines.STOP_TIMEOUT);
     throw Shutdown.refusal();
+  }
+
+  private Engine startEngine() {
+    Governor.Seat seat = engines.governor().takeStanding();
+    try {
+      Engine started = engines.startBase(base, source);
+      seat.take(started);
+      return started;
+    } catch (RuntimeException e) {
+      seat.close();
+      throw e;
+    }
   }
 
   private synchronized @Nullable Engine engine() {
@@ -207,7 +218,13 @@ final class Following implements AutoCloseable {
 
   void notRenewed(String why) {
     is(FollowInfo.State.STOPPED, why);
-    renewAt = ground.clock().instant().plus(RENEWAL_PAUSE);
+    renewAt = ground.clock().instant().plus(renewalPause);
+    renewalPause = doubled(renewalPause, LONGEST_RENEWAL_PAUSE);
+  }
+
+  private static Duration doubled(Duration pause, Duration longest) {
+    Duration doubled = pause.multipliedBy(2);
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 
   /** Where the base is, if that is known by now. */
@@ -275,23 +292,41 @@ final class Following implements AutoCloseable {
     }
   }
 
-  /** Brings what the stream says nothing of up to date, if it is time for that. */
-  void refreshWhereDue(Instant now) {
-    Follower current = follower();
-    Optional<Duration> interval = ground.config().refreshInterval();
-    if (current == null || interval.isEmpty() || now.isBefore(refreshAt)) {
-      return;
-    }
-    refreshAt = now.plus(interval.get());
+  /** Whether it is time to bring up to date what the stream says nothing of. */
+  boolean refreshDue(Instant now) {
+    return !now.isBefore(refreshAt) && follower() != null;
+  }
+
+  /** It is about to be refreshed, and not a second time meanwhile. */
+  void refreshing() {
+    refreshAt = Instant.MAX;
+  }
+
+  void refresh() {
     try {
-      current.refreshUnstreamed(source.pull().limits());
-      refreshed = true;
+      Follower current = follower();
+      if (current != null) {
+        current.refreshUnstreamed(source.pull().limits());
+        refreshed = true;
+      }
     } catch (SourceException e) {
-      LOG.warn(
-          "What the stream does not tell of source {} stays as it was: {}",
-          source.name(),
-          e.getMessage());
+      if (!isClosed()) {
+        LOG.warn(
+            "What the stream does not tell of source {} stays as it was: {}",
+            source.name(),
+            e.getMessage());
+      }
+    } finally {
+      refreshAt = nextRefresh();
     }
+  }
+
+  private Instant nextRefresh() {
+    return ground
+        .config()
+        .refreshInterval()
+        .map(ground.clock().instant()::plus)
+        .orElse(Instant.MAX);
   }
 
   boolean refreshed() {

@@ -1,5 +1,6 @@
 package dev.coppice.branches;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +18,11 @@ final class Freshness implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("coppice-freshness").daemon().factory());
 
+  /** For what may take hours, while other sources must not wait. */
+  private final ExecutorService pulls =
+      Executors.newThreadPerTaskExecutor(
+          Thread.ofPlatform().name("coppice-freshness-pull-", 0).daemon().factory());
+
   Freshness(Sources sources) {
     this.sources = sources;
   }
@@ -27,8 +33,8 @@ final class Freshness implements AutoCloseable {
 
   private void look() {
     try {
-      sources.renewWhereDue();
-      sources.refreshWhereDue();
+      sources.renewWhereDue(pulls);
+      sources.refreshWhereDue(pulls);
       sources.sealWhereDue();
       sources.releaseSlots();
     } catch (RuntimeException e) {
@@ -40,8 +46,10 @@ final class Freshness implements AutoCloseable {
   @Override
   public void close() {
     clock.shutdownNow();
+    pulls.shutdownNow();
     try {
-      if (!clock.awaitTermination(CLOSE_MINUTES, TimeUnit.MINUTES)) {
+      if (!clock.awaitTermination(CLOSE_MINUTES, TimeUnit.MINUTES)
+          || !pulls.awaitTermination(CLOSE_MINUTES, TimeUnit.MINUTES)) {
         LOG.error("A base is still being sealed or pulled");
       }
     } catch (InterruptedException e) {

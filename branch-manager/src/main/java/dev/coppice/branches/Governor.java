@@ -49,10 +49,13 @@ final class Governor {
   /** The right to run one engine. */
   final class Seat implements AutoCloseable {
 
+    private final boolean standing;
     private long bytes = NEW_ENGINE_BYTES;
     private @Nullable Engine engine;
 
-    private Seat() {}
+    private Seat(boolean standing) {
+      this.standing = standing;
+    }
 
     /** From now on the seat is taken for as long as the engine's process lives. */
     void take(Engine started) {
@@ -93,11 +96,23 @@ final class Governor {
     }
   }
 
+  /**
+   * A seat for an engine that must run whatever the others take, and that nobody stops for them.
+   */
+  Seat takeStanding() {
+    lock.lock();
+    try {
+      return newSeat(true);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** A seat if one is free and nobody waits for it. */
   Optional<Seat> tryTake() {
     lock.lock();
     try {
-      return queue.isEmpty() && fits() ? Optional.of(newSeat()) : Optional.empty();
+      return queue.isEmpty() && fits() ? Optional.of(newSeat(false)) : Optional.empty();
     } finally {
       lock.unlock();
     }
@@ -117,7 +132,7 @@ final class Governor {
           await(called, deadline);
         }
       }
-      return newSeat();
+      return newSeat(false);
     } finally {
       queue.remove(called);
       change();
@@ -159,13 +174,14 @@ final class Governor {
     }
   }
 
-  /** One engine is always let start. */
+  /** One engine of a branch is always let start. */
   private boolean fits() {
-    return seats.isEmpty() || occupied() + NEW_ENGINE_BYTES <= memoryBytes;
+    return seats.stream().allMatch(seat -> seat.standing)
+        || occupied() + NEW_ENGINE_BYTES <= memoryBytes;
   }
 
-  private Seat newSeat() {
-    Seat seat = new Seat();
+  private Seat newSeat(boolean standing) {
+    Seat seat = new Seat(standing);
     seats.add(seat);
     return seat;
   }

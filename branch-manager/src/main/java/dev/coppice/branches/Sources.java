@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,7 +87,8 @@ final class Sources {
                     request.address(),
                     request.provider().map(Provider::name).orElse(""),
                     request.publication(),
-                    request.recordDdl()))
+                    request.recordDdl(),
+                    false))
             : Optional.empty();
     try {
       PullOptions options = wish.map(request.options()::following).orElse(request.options());
@@ -102,9 +104,13 @@ final class Sources {
 
   /** With the slot's name noted, should this program end before it is known to be needed. */
   private FollowWish wish(
-      SourceAddress address, String provider, Optional<String> publication, boolean recordDdl) {
+      SourceAddress address,
+      String provider,
+      Optional<String> publication,
+      boolean recordDdl,
+      boolean required) {
     String unique = UUID.randomUUID().toString().replace("-", "").substring(0, 12);
-    FollowWish wish = new FollowWish("coppice_" + unique, publication, recordDdl);
+    FollowWish wish = new FollowWish("coppice_" + unique, publication, recordDdl, required);
     releases.expect(new UnneededSlot(wish.slot(), address, provider));
     return wish;
   }
@@ -296,10 +302,17 @@ final class Sources {
     ground.register().sources().forEach(source -> followings.start(source));
   }
 
-  void refreshWhereDue() {
+  /** Waits for none of them. */
+  void refreshWhereDue(Executor threads) {
     Instant now = ground.clock().instant();
     for (StoredSource source : ground.register().sources()) {
-      followings.of(source).ifPresent(following -> following.refreshWhereDue(now));
+      followings
+          .of(source)
+          .filter(following -> following.refreshDue(now))
+          .ifPresent(following -> {
+            following.refreshing();
+            threads.execute(following::refresh);
+          });
     }
   }
 
@@ -358,30 +371,39 @@ final class Sources {
     releases.run();
   }
 
-  /** Replaces each base that cannot be brought in step any more. */
-  void renewWhereDue() {
+  /** Replaces each base that cannot be brought in step any more, and waits for none of them. */
+  void renewWhereDue(Executor threads) {
     Instant now = ground.clock().instant();
     for (StoredSource source : ground.register().sources()) {
       followings
           .of(source)
           .filter(following -> following.renewalDue(now))
-          .ifPresent(following -> renew(source, following));
+          .ifPresent(following -> {
+            following.renewing();
+            threads.execute(() -> renew(source, following));
+          });
     }
   }
 
   private void renew(StoredSource source, Following former) {
     try {
-      alone(source.name(), () -> renewAlone(source, former));
-      LOG.info("Source {} has been pulled anew", source.name());
+      if (alone(source.name(), () -> renewAlone(source, former))) {
+        LOG.info("Source {} has been pulled anew", source.name());
+      }
     } catch (RuntimeException e) {
       LOG.warn("Source {} could not be pulled anew: {}", source.name(), e.getMessage());
       former.notRenewed(String.valueOf(e.getMessage()));
     }
   }
 
-  /** Beside the old base, whose snapshots stay as long as they are kept or branches need them. */
-  private StoredSource renewAlone(StoredSource source, Following former) {
-    former.renewing();
+  /**
+   * Beside the old base, whose snapshots stay as long as they are kept or branches need them. False
+   * if the source was removed meanwhile.
+   */
+  private boolean renewAlone(StoredSource source, Following former) {
+    if (followings.of(source).filter(former::equals).isEmpty()) {
+      return false;
+    }
     former.close();
     FollowPlan plan = source.follow().orElseThrow();
     Source production = production(source);
@@ -394,7 +416,8 @@ final class Sources {
             source.address(),
             source.origin().providerNamed(),
             plan.ownsPublication() ? Optional.empty() : Optional.of(plan.publication()),
-            plan.ownsRecorder());
+            plan.ownsRecorder(),
+            true);
     BranchId base = ground.store().create();
     try {
       BasePull.Result result =
@@ -404,16 +427,9 @@ final class Sources {
               source.on(base),
               check.facts(),
               event -> {});
-      if (result.report().follow().isEmpty()) {
-        throw new BranchException(
-            BranchFailure.SOURCE_FAILED,
-            "Source \"%s\" cannot be followed any more: %s"
-                .formatted(source.name(), result.notes()),
-            "`coppice source check URL` says what it lacks.");
-      }
-      StoredSource renewed = complete(source.on(base), base, check.facts(), result);
+      complete(source.on(base), base, check.facts(), result);
       source.base().ifPresent(ground::discard);
-      return renewed;
+      return true;
     } catch (RuntimeException e) {
       ground.discard(base);
       throw Failures.translate(e);

@@ -95,4 +95,28 @@ class FollowedSourceIT {
     manager.resetBranch(new BranchName("old"), Optional.empty());
     shop.awaitLeft("1");
   }
+
+  @Test
+  void aRenewalThatCouldNotBeFollowedLeavesTheOldBaseAsItIs() throws Exception {
+    BranchManager manager = shop.manager();
+    shop.run("CREATE PUBLICATION coppice FOR TABLE sales.item");
+    try {
+      manager.addSource(shop.lab.followedShop(), event -> {});
+      BranchLab.await("following", shop::following);
+
+      shop.run("ALTER PUBLICATION coppice SET (publish = 'insert')");
+      shop.run("ALTER TABLE sales.item ADD note text");
+      shop.run("INSERT INTO sales.item (name, price, note) VALUES ('late', 1, 'x')");
+
+      BranchLab.await("the reason", () -> shop.follow().detail().contains("cannot be followed"));
+      assertThat(shop.follow().state()).isEqualTo(FollowInfo.State.STOPPED);
+      assertThat(shop.one("SELECT count(*) FROM pg_replication_slots")).isEqualTo("0");
+      manager.createBranch(BranchLab.request("shop", "old", Access.OWNER));
+      try (Client client = Client.connect(manager, "old", OWNER)) {
+        assertThat(client.one("SELECT count(*) FROM sales.item")).isEqualTo("20000");
+      }
+    } finally {
+      shop.run("DROP PUBLICATION coppice");
+    }
+  }
 }

@@ -52,6 +52,21 @@ class GovernorTest {
   }
 
   @Test
+  void aStandingEngineCountsAndLeavesRoomForOneOther() {
+    Governor governor = governor(2, Duration.ofMillis(1));
+    Governor.Seat base = governor.takeStanding();
+    Governor.Seat other = governor.takeStanding();
+    governor.takeStanding();
+    assertThat(governor.occupiedBytes()).isEqualTo(3 * Governor.NEW_ENGINE_BYTES);
+    governor.take();
+    assertThat(governor.tryTake()).isEmpty();
+    other.close();
+    base.close();
+    assertThat(governor.occupiedBytes()).isEqualTo(2 * Governor.NEW_ENGINE_BYTES);
+    assertThat(governor.tryTake()).isEmpty();
+  }
+
+  @Test
   void idleEnginesMakeRoom() {
     Governor governor = governor(1, Duration.ofMinutes(1));
     Deque<Governor.Seat> idle = new ArrayDeque<>();

@@ -32,8 +32,8 @@ final class CancelledRead {
         "The source has cancelled a statement of the pull: " + message(e),
         "If it was statement_timeout, which Coppice leaves as it is: ALTER ROLE … SET"
             + " statement_timeout = '10min' for the role that reads, or for this source alone"
-            + " options=-c%20statement_timeout%3D10min in the URL. Each piece of 8 MiB of a table"
-            + " must be read within it (before PostgreSQL 14, each table).",
+            + " options=-c%20statement_timeout%3D10min in the URL. Each piece of a table, 8 MiB or"
+            + " less, must be read within it (before PostgreSQL 14, each table).",
         e);
   }
 

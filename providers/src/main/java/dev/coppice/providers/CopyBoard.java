@@ -48,14 +48,16 @@ final class CopyBoard {
   private final Deque<SourceTable> pending;
   private final List<Load> active = new ArrayList<>();
   private final int sourceMajor;
+  private final ChunkSize size;
   private final int chunksAhead;
 
   /**
    * @param readers how many threads call {@link #takeChunk}
    */
-  CopyBoard(List<SourceTable> tables, int sourceMajor, int readers) {
+  CopyBoard(List<SourceTable> tables, int sourceMajor, ChunkSize size, int readers) {
     this.pending = new ArrayDeque<>(tables);
     this.sourceMajor = sourceMajor;
+    this.size = size;
     this.chunksAhead = readers + 1;
   }
 
@@ -66,7 +68,7 @@ final class CopyBoard {
     if (table == null) {
       return Optional.empty();
     }
-    Load load = new Load(table, table.chunks(sourceMajor));
+    Load load = new Load(table, table.chunks(sourceMajor, size));
     active.add(load);
     return Optional.of(load);
   }
@@ -86,7 +88,7 @@ final class CopyBoard {
       }
       if (next != null) {
         Chunk chunk =
-            new Chunk(next.table.copyOut(next.assigned, next.chunks), next.table.binary());
+            new Chunk(next.table.copyOut(next.assigned, next.chunks, size), next.table.binary());
         next.assigned++;
         next.inFlight++;
         next.inOrder.add(chunk);

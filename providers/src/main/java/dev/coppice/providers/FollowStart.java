@@ -11,6 +11,7 @@ import java.util.Set;
 final class FollowStart {
 
   private static final int FIRST_MAJOR_WITH_SLOTS_ON_STANDBYS = 16;
+  private static final String QUERY_CANCELED = "57014";
 
   private final SourceSessions source;
   private final Connection replication;
@@ -60,13 +61,16 @@ final class FollowStart {
       Optional<DdlRecorder> recorder = published(writing, made, publication, fidelity);
       replication = source.openReplication();
       ReplicationSlot.Created slot =
-          create(replication, wish.slot(), facts.major(), failover, fidelity);
+          create(writing, replication, wish, facts.major(), failover, fidelity);
       return Optional.of(new FollowStart(source, replication, wish, publication, recorder, slot));
     } catch (SQLException | SourceException e) {
       if (replication != null) {
         source.close(replication);
       }
       undo(writing, wish.slot());
+      if (wish.required()) {
+        throw required(facts, e);
+      }
       fidelity.dropped(
           "following",
           facts.database(),
@@ -79,21 +83,39 @@ final class FollowStart {
   }
 
   private static ReplicationSlot.Created create(
-      Connection replication, String slot, int major, boolean failover, Fidelity fidelity)
+      Connection writing,
+      Connection replication,
+      FollowWish wish,
+      int major,
+      boolean failover,
+      Fidelity fidelity)
       throws SQLException {
     try {
-      return ReplicationSlot.create(replication, slot, major, failover);
+      return patiently(writing, replication, wish, major, failover);
     } catch (SQLException e) {
       if (!failover || !replication.isValid(0)) {
         throw e;
       }
-      ReplicationSlot.Created created = ReplicationSlot.create(replication, slot, major, false);
+      ReplicationSlot.Created created = patiently(writing, replication, wish, major, false);
       fidelity.changed(
           "following",
-          slot,
+          wish.slot(),
           "a fail-over of the source loses it, since the source does not let it be made for that: "
               + e.getMessage());
       return created;
+    }
+  }
+
+  private static ReplicationSlot.Created patiently(
+      Connection writing, Connection replication, FollowWish wish, int major, boolean failover)
+      throws SQLException {
+    try {
+      return ReplicationSlot.create(replication, wish.slot(), major, failover, wish.slotPatience());
+    } catch (SQLException e) {
+      if (QUERY_CANCELED.equals(e.getSQLState())) {
+        throw SlotWait.explain(writing, wish.slotPatience(), e);
+      }
+      throw e;
     }
   }
 
@@ -130,6 +152,16 @@ final class FollowStart {
   private static void unrecorded(Fidelity fidelity, String why) {
     fidelity.dropped(
         "following", "definitions", why + "; after a change of them the source is pulled anew");
+  }
+
+  private static SourceException required(SourceFacts facts, Exception e) {
+    return e instanceof SourceException known && known.failure() != SourceFailure.FOLLOW_REFUSED
+        ? known
+        : new SourceException(
+            SourceFailure.FOLLOW_REFUSED,
+            "Database %s cannot be followed: %s".formatted(facts.database(), e.getMessage()),
+            "`coppice source check URL` says what it lacks.",
+            e);
   }
 
   /** Refuses what would work, and harm the source or the copy. */

@@ -35,6 +35,9 @@ final class PostgresFollower implements Follower {
   private volatile @Nullable SourceWatch watch;
   private volatile @Nullable Connection sequences;
 
+  /** The sessions of the newest refresh. */
+  private volatile @Nullable PullScope refreshing;
+
   PostgresFollower(
       Approach approach,
       LocalEngine engine,
@@ -220,7 +223,11 @@ final class PostgresFollower implements Follower {
   @Override
   public void refreshUnstreamed(PullLimits limits) {
     try (PullScope sessions = new PullScope()) {
-      Connection reading = new SourceSessions(approach, sessions).open();
+      refreshing = sessions;
+      if (scope.closed()) {
+        return;
+      }
+      Connection reading = new SourceSessions(approach, sessions).requiringAnswers().open();
       Connection setting = new LocalSessions(engine, sessions).open(database);
       // The statements of the source that fill them come with the stream.
       new UnstreamedRefresh(reading, setting, new RateLimit(limits.bytesPerSecond()))
@@ -235,5 +242,9 @@ final class PostgresFollower implements Follower {
   @Override
   public void close() {
     scope.close();
+    PullScope sessions = refreshing;
+    if (sessions != null) {
+      sessions.stop();
+    }
   }
 }

@@ -31,6 +31,10 @@ final class RateLimit {
     this.taken = clock.getAsLong();
   }
 
+  OptionalLong bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
   /** Returns once so many bytes may have come. */
   void pass(long bytes) throws InterruptedException {
     if (bytesPerSecond.isPresent()) {

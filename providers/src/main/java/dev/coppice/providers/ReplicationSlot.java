@@ -2,7 +2,10 @@ package dev.coppice.providers;
 
 import dev.coppice.providers.pgoutput.Lsn;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Replication slots on a source. */
@@ -31,11 +34,13 @@ final class ReplicationSlot {
   private ReplicationSlot() {}
 
   /**
-   * Waits for the transactions that are running on the source.
+   * Waits for the transactions that are running on the source; is cancelled ({@code 57014}) if that
+   * takes longer.
    *
    * @param failover whether standbys of the source are to have it too, where the major can do that
    */
-  static Created create(Connection replication, String slot, int major, boolean failover)
+  static Created create(
+      Connection replication, String slot, int major, boolean failover, Duration patience)
       throws SQLException {
     String snapshot =
         major < FIRST_MAJOR_WITH_OPTION_LIST
@@ -43,13 +48,18 @@ final class ReplicationSlot {
             : failover && major >= FIRST_MAJOR_WITH_FAILOVER
                 ? "(SNAPSHOT 'export', FAILOVER true)"
                 : "(SNAPSHOT 'export')";
-    return Query.first(
-            replication,
-            "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot,
-            row ->
-                new Created(
-                    Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name")))
-        .orElseThrow();
+    try (Statement statement = replication.createStatement()) {
+      statement.setQueryTimeout(Math.toIntExact(patience.toSeconds()));
+      try (ResultSet row =
+          statement.executeQuery(
+              "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot)) {
+        if (!row.next()) {
+          throw new SQLException("the source says nothing of slot " + slot);
+        }
+        return new Created(
+            Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name"));
+      }
+    }
   }
 
   static Optional<Health> health(Connection source, String slot) throws SQLException {

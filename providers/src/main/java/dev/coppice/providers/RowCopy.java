@@ -37,7 +37,10 @@ final class RowCopy {
   RowTally run(List<SourceTable> tables, int connections) throws Exception {
     RowTally tally = new RowTally();
     SegmentPool pool = new SegmentPool();
-    CopyBoard board = new CopyBoard(tables, facts.major(), connections);
+    ChunkSize size =
+        ChunkSize.within(
+            rate.bytesPerSecond(), connections, ChunkSize.timeoutMillis(snapshot.connection()));
+    CopyBoard board = new CopyBoard(tables, facts.major(), size, connections);
     List<Callable<?>> tasks = new ArrayList<>();
     int writers = Math.min(connections, tables.size());
     for (int i = 0; i < connections && !tables.isEmpty(); i++) {

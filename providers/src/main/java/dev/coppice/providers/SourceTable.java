@@ -11,6 +11,7 @@ import java.util.List;
  * @param binaryTypes whether the binary form of all its columns is the same in all majors
  * @param blocks pages of its main fork
  * @param rowsEstimate the planner's count, never negative
+ * @param bytesEstimate on disk, with what is stored out of line
  */
 record SourceTable(
     String schema,
@@ -24,13 +25,12 @@ record SourceTable(
     long rowsEstimate,
     long bytesEstimate) {
 
-  /** 8 MiB of heap: short enough to be held in memory, long enough that a round trip is nothing. */
-  static final long CHUNK_BLOCKS = 1024;
-
   /** Below this a new file costs more than what {@code FREEZE} saves: the log and another pass. */
   private static final long SMALL_BYTES = 512 * 1024;
 
   private static final int FIRST_MAJOR_WITH_TID_RANGE_SCANS = 14;
+
+  private static final long BLOCK_BYTES = 8192;
 
   SourceTable {
     columns = List.copyOf(columns);
@@ -62,18 +62,24 @@ record SourceTable(
   }
 
   /** How many ranges of pages it is read in. */
-  int chunks(int sourceMajor) {
+  int chunks(int sourceMajor, ChunkSize size) {
     boolean whole =
         !heap
             || configuration
             || columns.isEmpty()
             || sourceMajor < FIRST_MAJOR_WITH_TID_RANGE_SCANS
-            || blocks <= 2 * CHUNK_BLOCKS;
-    return whole ? 1 : Math.toIntExact((blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS);
+            || blocks <= 2 * chunkBlocks(size);
+    return whole ? 1 : Math.toIntExact((blocks + chunkBlocks(size) - 1) / chunkBlocks(size));
+  }
+
+  /** Pages point to what is stored out of line, so one of them can stand for many megabytes. */
+  private long chunkBlocks(ChunkSize size) {
+    long bytesOfBlock = Math.max(BLOCK_BYTES, bytesEstimate / Math.max(1, blocks));
+    return Math.max(1, size.bytes() / bytesOfBlock);
   }
 
   /** The COPY that reads one of its chunks; the last one has no upper bound. */
-  String copyOut(int chunk, int chunks) {
+  String copyOut(int chunk, int chunks, ChunkSize size) {
     if (chunks == 1 && condition.isEmpty()) {
       return "COPY " + quoted() + columnList() + " TO STDOUT (FORMAT " + format() + ")";
     }
@@ -85,9 +91,9 @@ record SourceTable(
     if (chunks == 1) {
       sql.append(' ').append(condition);
     } else {
-      sql.append(" WHERE ctid >= '(").append(chunk * CHUNK_BLOCKS).append(",0)'");
+      sql.append(" WHERE ctid >= '(").append(chunk * chunkBlocks(size)).append(",0)'");
       if (chunk + 1 < chunks) {
-        sql.append(" AND ctid < '(").append((chunk + 1) * CHUNK_BLOCKS).append(",0)'");
+        sql.append(" AND ctid < '(").append((chunk + 1) * chunkBlocks(size)).append(",0)'");
       }
     }
     return sql.append(") TO STDOUT (FORMAT ").append(format()).append(')').toString();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.CopyManager;
 import org.postgresql.copy.CopyOut;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,15 +22,16 @@ final class UnstreamedRefresh {
   /** {@code feature_not_supported}: other tables refer to it. */
   private static final String REFERRED_TO = "0A000";
 
-  private record Table(String name, List<String> columns) {}
-
   private static final String UNLOGGED =
       """
-      SELECT n.nspname, c.relname,
+      SELECT n.nspname, c.relname, coalesce(m.amname, 'heap') = 'heap' AS heap,
+             coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint AS blocks,
+             coalesce(pg_table_size(c.oid), 0) AS bytes,
              ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a
                    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
                      AND a.attgenerated = '' ORDER BY a.attnum) AS columns
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_am m ON m.oid = c.relam
       WHERE c.relkind = 'r' AND c.relpersistence = 'u'
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
       ORDER BY 1, 2
@@ -38,11 +40,15 @@ final class UnstreamedRefresh {
   private final Connection source;
   private final Connection base;
   private final RateLimit rate;
+  private final int major;
+  private final ChunkSize size;
 
-  UnstreamedRefresh(Connection source, Connection base, RateLimit rate) {
+  UnstreamedRefresh(Connection source, Connection base, RateLimit rate) throws SQLException {
     this.source = source;
     this.base = base;
     this.rate = rate;
+    this.major = source.getMetaData().getDatabaseMajorVersion();
+    this.size = ChunkSize.within(rate.bytesPerSecond(), 1, ChunkSize.timeoutMillis(source));
   }
 
   /**
@@ -50,14 +56,14 @@ final class UnstreamedRefresh {
    * base keeps them as ordinary ones. Those first that others refer to.
    */
   static void logTables(Connection base) throws SQLException {
-    List<Table> left = unlogged(base);
+    List<SourceTable> left = unlogged(base);
     int before;
     do {
       before = left.size();
-      List<Table> refused = new ArrayList<>();
-      for (Table table : left) {
+      List<SourceTable> refused = new ArrayList<>();
+      for (SourceTable table : left) {
         try {
-          Query.run(base, "ALTER TABLE " + table.name + " SET LOGGED");
+          Query.run(base, "ALTER TABLE " + table.quoted() + " SET LOGGED");
         } catch (SQLException e) {
           if (EngineFailure.isLocal(e)) {
             throw e;
@@ -67,7 +73,8 @@ final class UnstreamedRefresh {
       }
       left = refused;
     } while (!left.isEmpty() && left.size() < before);
-    left.forEach(table -> LOG.warn("Table {} stays unlogged, and empty in snapshots", table.name));
+    left.forEach(
+        table -> LOG.warn("Table {} stays unlogged, and empty in snapshots", table.quoted()));
   }
 
   /**
@@ -75,8 +82,8 @@ final class UnstreamedRefresh {
    */
   void run(boolean views) throws SQLException, InterruptedException {
     logTables(base);
-    for (Table table : unlogged(source)) {
-      attempt("unlogged table " + table.name, () -> copy(table));
+    for (SourceTable table : unlogged(source)) {
+      attempt("unlogged table " + table.quoted(), () -> copy(table));
     }
     attempt("large objects", () -> new LargeObjectRefresh(source, base, rate).run());
     if (views) {
@@ -106,53 +113,76 @@ final class UnstreamedRefresh {
     }
   }
 
-  private static List<Table> unlogged(Connection session) throws SQLException {
+  private static List<SourceTable> unlogged(Connection session) throws SQLException {
     return Query.list(
         session,
         UNLOGGED,
         row ->
-            new Table(
-                SqlText.identifier(row.getString(1), row.getString(2)),
-                Query.texts(row, "columns")));
+            new SourceTable(
+                row.getString("nspname"),
+                row.getString("relname"),
+                Query.texts(row, "columns"),
+                "",
+                false,
+                row.getBoolean("heap"),
+                false,
+                row.getLong("blocks"),
+                0,
+                row.getLong("bytes")));
   }
 
-  private void copy(Table table) throws SQLException, InterruptedException {
+  private void copy(SourceTable table) throws SQLException, InterruptedException {
     Query.run(base, "BEGIN");
     Query.run(base, "SAVEPOINT emptied");
     try {
-      Query.run(base, "TRUNCATE ONLY " + table.name);
+      Query.run(base, "TRUNCATE ONLY " + table.quoted());
     } catch (SQLException e) {
       if (!REFERRED_TO.equals(e.getSQLState())) {
         throw e;
       }
       Query.run(base, "ROLLBACK TO emptied");
-      Query.run(base, "DELETE FROM ONLY " + table.name);
+      Query.run(base, "DELETE FROM ONLY " + table.quoted());
     }
-    String columns = table.columns.isEmpty() ? "" : " (" + String.join(", ", table.columns) + ")";
-    CopyOut rows =
-        source
-            .unwrap(PGConnection.class)
-            .getCopyAPI()
-            .copyOut("COPY " + table.name + columns + " TO STDOUT");
-    CopyIn copy = null;
+    Query.run(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     try {
-      copy =
-          base.unwrap(PGConnection.class)
-              .getCopyAPI()
-              .copyIn("COPY " + table.name + columns + " FROM STDIN");
+      // Before the snapshot, for which a table that is truncated or rewritten later is empty.
+      Query.run(source, "LOCK TABLE ONLY " + table.quoted() + " IN ACCESS SHARE MODE");
+      copyRows(table);
+    } finally {
+      Query.run(source, "ROLLBACK");
+    }
+    Query.run(base, "COMMIT");
+  }
+
+  private void copyRows(SourceTable table) throws SQLException, InterruptedException {
+    CopyManager there = source.unwrap(PGConnection.class).getCopyAPI();
+    CopyIn copy =
+        base.unwrap(PGConnection.class)
+            .getCopyAPI()
+            .copyIn("COPY " + table.quoted() + table.columnList() + " FROM STDIN");
+    try {
+      int chunks = table.chunks(major, size);
+      for (int chunk = 0; chunk < chunks; chunk++) {
+        copy(there.copyOut(table.copyOut(chunk, chunks, size)), copy);
+      }
+      copy.endCopy();
+    } finally {
+      if (copy.isActive()) {
+        copy.cancelCopy();
+      }
+    }
+  }
+
+  private void copy(CopyOut rows, CopyIn copy) throws SQLException, InterruptedException {
+    try {
       for (byte[] row = rows.readFromCopy(); row != null; row = rows.readFromCopy()) {
         rate.pass(row.length);
         copy.writeToCopy(row, 0, row.length);
       }
-      copy.endCopy();
     } finally {
       if (rows.isActive()) {
         rows.cancelCopy();
       }
-      if (copy != null && copy.isActive()) {
-        copy.cancelCopy();
-      }
     }
-    Query.run(base, "COMMIT");
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.coppice.providers.PullEvent.Phase;
 import dev.coppice.providers.PullEvent.PhaseStarted;
 import dev.coppice.providers.testing.PostgresServer;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -30,7 +31,7 @@ class BoundedPullIT {
 
   @BeforeAll
   static void startSource() throws SQLException {
-    source = PostgresServer.start("postgres");
+    source = PostgresServer.start("postgres", "wal_level=logical", "max_prepared_transactions=2");
     source.execute("postgres", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
     source.execute("postgres", "CREATE DATABASE shop");
     source.execute(
@@ -67,16 +68,52 @@ class BoundedPullIT {
   }
 
   @Test
-  void itReadsNoFasterThanItMay() {
+  void itReadsNoFasterThanItMayInPiecesThatNoTimeoutEnds() throws SQLException {
+    source.execute(
+        "postgres",
+        "ALTER ROLE reader SET statement_timeout = '20s'; ALTER ROLE reader SET log_statement = 'all'");
     long began = System.nanoTime();
 
     PullReport report =
-        pull(
-            new PullLimits(CONNECTIONS, OptionalLong.of(BYTES), Optional.empty(), false),
-            event -> {});
+        pull(new PullLimits(8, OptionalLong.of(BYTES), Optional.empty(), false), event -> {});
 
     assertThat(report.bytes()).isGreaterThan(BYTES);
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(1));
+    // 6 MiB: a tenth of what comes in 20 s over one of 8 connections that share 24 MiB a second.
+    assertThat(source.log())
+        .containsPattern("\"large\" WHERE ctid >= '\\(0,0\\)' AND ctid < '\\(76\\d,0\\)'");
+  }
+
+  @Test
+  void itWaitsForWritersNoLongerThanItMayAndSaysWhoTheyAre() throws SQLException {
+    FollowWish wish =
+        new FollowWish("coppice_waits", Optional.empty(), false, true, Duration.ofSeconds(1));
+    try (Connection writing = source.connect("postgres")) {
+      writing.setAutoCommit(false);
+      Query.run(writing, "CREATE TABLE begun ()");
+      source.execute("postgres", "BEGIN; CREATE TABLE held (); PREPARE TRANSACTION 'left over'");
+
+      SourceException failure =
+          catchThrowableOfType(
+              SourceException.class,
+              () ->
+                  pull(
+                      source.superuserUrl("shop"),
+                      PullOptions.standard().following(wish),
+                      event -> {}));
+
+      assertThat(failure.failure()).isEqualTo(SourceFailure.FOLLOW_REFUSED);
+      assertThat(failure)
+          .hasMessageContaining("within 1 s")
+          .hasMessageContaining("pid " + Query.text(writing, "SELECT pg_backend_pid()"))
+          .hasMessageContaining("prepared transaction 'left over'");
+    } finally {
+      source.execute("postgres", "ROLLBACK PREPARED 'left over'");
+    }
+    try (Connection session = source.connect("shop")) {
+      assertThat(Query.text(session, "SELECT count(*) FROM pg_replication_slots")).isEqualTo("0");
+      assertThat(Query.text(session, "SELECT count(*) FROM pg_publication")).isEqualTo("0");
+    }
   }
 
   @Test
@@ -129,10 +166,15 @@ class BoundedPullIT {
   }
 
   private PullReport pull(PullLimits limits, PullListener listener) {
-    return Source.at(SourceAddress.parse(source.url("reader", "reader", "shop")))
+    return pull(
+        source.url("reader", "reader", "shop"), PullOptions.standard().within(limits), listener);
+  }
+
+  private PullReport pull(String url, PullOptions options, PullListener listener) {
+    return Source.at(SourceAddress.parse(url))
         .pull(
             new LocalEngine(engine.socketDirectory(), engine.port(), engine.superuser()),
-            PullOptions.standard().within(limits),
+            options,
             listener);
   }
 

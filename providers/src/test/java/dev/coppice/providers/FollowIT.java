@@ -7,8 +7,10 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -140,6 +142,45 @@ class FollowIT {
 
     base.follower().refreshUnstreamed(PullOptions.standard().limits());
 
+    requireSameUnstreamed();
+    assertThat(base.report().fidelity())
+        .extracting(FidelityNote::kind)
+        .contains("unlogged table", "large object", "materialized view");
+  }
+
+  /** Of 25,000 bytes a second on a clock that stands still. */
+  @Test
+  void aRefreshKeepsToTheRateInPiecesThatNoTimeoutEnds() throws Exception {
+    source.execute(
+        "shop",
+        """
+        SELECT lo_put(103, 0, repeat('y', 9000000)::bytea);
+        INSERT INTO cache SELECT g, repeat('v', 100) FROM generate_series(10, 3000) g;
+        """);
+    List<Long> pauses = new ArrayList<>();
+    RateLimit rate = new RateLimit(OptionalLong.of(25_000), () -> 0, pauses::add);
+    try (Connection there = source.connect("shop");
+        Connection here = engine.connect("shop")) {
+      Query.run(there, "SET statement_timeout = '1min'; SET log_statement = 'all'");
+      Query.run(here, "SET session_replication_role = replica");
+      new UnstreamedRefresh(there, here, rate).run(true);
+      assertThat(source.log()).containsPattern("cache\" WHERE ctid >= '\\(1\\d,0\\)' AND");
+      assertThat(Duration.ofNanos(pauses.getLast()))
+          .as("to know the large objects and to copy one")
+          .isGreaterThan(Duration.ofMinutes(12));
+
+      pauses.clear();
+      new LargeObjectRefresh(
+              there, here, new RateLimit(OptionalLong.of(25_000), () -> 0, pauses::add))
+          .run();
+      assertThat(Duration.ofNanos(pauses.getLast()))
+          .as("to know that they are the same")
+          .isBetween(Duration.ofMinutes(6), Duration.ofSeconds(361));
+    }
+    requireSameUnstreamed();
+  }
+
+  private static void requireSameUnstreamed() throws SQLException {
     for (String query :
         List.of(
             "SELECT string_agg(cache::text, ',' ORDER BY k) FROM cache",
@@ -152,9 +193,6 @@ class FollowIT {
         assertThat(Query.text(here, query)).as(query).isEqualTo(Query.text(there, query));
       }
     }
-    assertThat(base.report().fidelity())
-        .extracting(FidelityNote::kind)
-        .contains("unlogged table", "large object", "materialized view");
   }
 
   @Test
