@@ -5,6 +5,7 @@ import dev.coppice.storage.StorageFailure;
 import dev.coppice.storage.layer.Journal;
 import dev.coppice.storage.layer.Layer;
 import dev.coppice.storage.layer.StoreFiles;
+import dev.coppice.storage.posix.Errno;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -62,8 +63,8 @@ final class Background implements AutoCloseable {
       LOG.warn("frozen layer {} is not durable yet: error {}", layer.id(), -result);
       return;
     }
-    result = layer.seal();
-    if (result < 0) {
+    result = layer.seal(this::closing);
+    if (result < 0 && result != -Errno.ECANCELED) {
       LOG.warn("frozen layer {} has no manifest yet: error {}", layer.id(), -result);
     }
   }
@@ -117,14 +118,16 @@ final class Background implements AutoCloseable {
     deletions.expect(layer.directory());
     tasks.run(() -> {
       layer.abandon();
-      deletions.begin(layer.directory());
+      if (!closing) {
+        deletions.begin(layer.directory());
+      }
     });
   }
 
   /** Removes the directory of a layer that nobody knows any more. */
   void delete(Path directory) {
     deletions.expect(directory);
-    tasks.run(() -> deletions.begin(directory));
+    run(() -> deletions.begin(directory));
   }
 
   Deletions deletions() {
@@ -188,6 +191,7 @@ final class Background implements AutoCloseable {
     } while (deletions.pending().layers() > 0 && !closing);
   }
 
+  /** Gives up what can be done after the next open, and waits for the rest. */
   @Override
   public void close() {
     closing = true;

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class BackgroundThread implements BackgroundTasks {
 
   private static final Logger LOG = LoggerFactory.getLogger(BackgroundThread.class);
-  private static final long CLOSE_TIMEOUT_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 30;
 
   /** Nobody waits for it as a client waits for its branch. */
   private static final int NICENESS = 5;
@@ -73,8 +73,9 @@ final class BackgroundThread implements BackgroundTasks {
   public void close() {
     thread.shutdown();
     try {
-      if (!thread.awaitTermination(CLOSE_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("background work did not end within {} s", CLOSE_TIMEOUT_SECONDS);
+      // However long that is: nobody else may open the store while something of it is written.
+      while (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("still waiting for background work of the store, which the disk holds up");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,13 +120,13 @@ public final class Layer {
   }
 
   /** Writes the manifest of a layer whose data is durable; 0 or a negated errno. */
-  int sealMerged() {
+  int sealMerged(BooleanSupplier cancelled) {
     FileTree from = life.start();
     FileTree to = life.end();
     if (from == null || to == null) {
       throw new IllegalStateException("layer " + id + " was not merged");
     }
-    int result = Manifest.write(this, from, to);
+    int result = Manifest.write(this, from, to, cancelled);
     result = result < 0 ? result : disk().syncDirectory(files.layers());
     if (result >= 0) {
       life.seal(life.frozenEnd());
@@ -201,8 +202,11 @@ public final class Layer {
   /**
    * Writes the manifest of a frozen and durable layer, which then takes the place of its log; 0 or
    * a negated errno. Nobody else does so meanwhile.
+   *
+   * @param cancelled asked again and again whether to give up, which leaves the log ({@code
+   *     ECANCELED})
    */
-  public int seal() {
+  public int seal(BooleanSupplier cancelled) {
     FileTree from = life.start();
     FileTree to = life.end();
     RecordLog current = log;
@@ -216,7 +220,7 @@ public final class Layer {
       return result;
     }
     try {
-      result = Manifest.write(this, from, to);
+      result = Manifest.write(this, from, to, cancelled);
     } catch (StorageException e) {
       result = errno(e);
     }

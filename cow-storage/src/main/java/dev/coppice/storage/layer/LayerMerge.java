@@ -90,7 +90,7 @@ public final class LayerMerge {
       return result;
     }
     merged.life().replace(start, end, Math.max(lower.life().frozenEnd(), upper.life().frozenEnd()));
-    return merged.sealMerged();
+    return merged.sealMerged(cancelled);
   }
 
   /**

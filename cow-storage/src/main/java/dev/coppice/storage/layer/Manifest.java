@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -33,13 +34,17 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     return layer.directory().resolve(FILE);
   }
 
-  /** Describes a frozen layer whose data is durable; 0 or a negated errno. */
-  static int write(Layer layer, FileTree start, FileTree end) {
+  /**
+   * Describes a frozen layer whose data is durable; 0 or a negated errno.
+   *
+   * @param cancelled asked again and again whether to give up ({@code ECANCELED})
+   */
+  static int write(Layer layer, FileTree start, FileTree end, BooleanSupplier cancelled) {
     Disk disk = layer.disk();
     Path fresh = layer.directory().resolve(FRESH);
     try (RecordLog log =
         RecordLog.create(disk, fresh, MAGIC, layer.id(), Layer.MAX_RECORD_BYTES, 0)) {
-      int result = write(layer, start, end, log);
+      int result = write(layer, start, end, log, cancelled);
       result = result < 0 ? result : disk.rename(fresh, path(layer));
       if (result < 0) {
         var _ = disk.unlink(fresh);
@@ -49,7 +54,8 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     }
   }
 
-  private static int write(Layer layer, FileTree start, FileTree end, RecordLog log) {
+  private static int write(
+      Layer layer, FileTree start, FileTree end, RecordLog log, BooleanSupplier cancelled) {
     Layer parent = layer.parent();
     long begun =
         log.append(
@@ -64,7 +70,7 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment buffer = arena.allocate((long) BUFFER_PAGES << Page.SHIFT);
       for (HeldPages held : HeldPages.of(layer, start, end).values()) {
-        result = appendChecksums(held, log, buffer);
+        result = appendChecksums(held, log, buffer, cancelled);
         if (result < 0) {
           return result;
         }
@@ -73,7 +79,8 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
     return log.finish(stateEnd);
   }
 
-  private static int appendChecksums(HeldPages held, RecordLog log, MemorySegment buffer) {
+  private static int appendChecksums(
+      HeldPages held, RecordLog log, MemorySegment buffer, BooleanSupplier cancelled) {
     Delta delta = held.delta();
     int fd = delta.acquire();
     if (fd < 0) {
@@ -84,6 +91,9 @@ record Manifest(@Nullable UUID parent, long logEnd, List<StateRecord> state) {
         long page = run.first();
         long end = run.end();
         while (page < end) {
+          if (cancelled.getAsBoolean()) {
+            return -Errno.ECANCELED;
+          }
           int[] sums = new int[(int) Math.min(end - page, StateRecord.PageChecksums.MAX)];
           int result = checksums(delta.disk(), fd, page, sums, buffer);
           if (result < 0) {
