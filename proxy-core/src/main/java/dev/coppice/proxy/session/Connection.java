@@ -12,7 +12,9 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -116,6 +118,11 @@ final class Connection {
     } else {
       client.eventLoop().execute(action);
     }
+  }
+
+  /** Whether an event says that the client sends no more: TCP's way, or that of TLS. */
+  static boolean endsInput(Object event) {
+    return event instanceof ChannelInputShutdownEvent || event == SslCloseCompletionEvent.SUCCESS;
   }
 
   boolean isOver() {

@@ -3,7 +3,6 @@ package dev.coppice.proxy.session;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
@@ -22,6 +21,9 @@ final class Dismissal extends ChannelInboundHandlerAdapter {
 
   /** For the client to close after it was told everything. */
   private static final long LINGER_MILLIS = 1_000;
+
+  private boolean written;
+  private boolean inputEnded;
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
@@ -43,8 +45,10 @@ final class Dismissal extends ChannelInboundHandlerAdapter {
         });
   }
 
-  private static void closeOutput(ChannelHandlerContext ctx) {
+  private void closeOutput(ChannelHandlerContext ctx) {
+    written = true;
     if (ctx.channel() instanceof DuplexChannel duplex
+        && !inputEnded
         && duplex.isActive()
         && !duplex.isInputShutdown()) {
       duplex.shutdownOutput();
@@ -66,8 +70,11 @@ final class Dismissal extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof ChannelInputShutdownEvent) {
-      ctx.close();
+    if (Connection.endsInput(event)) {
+      inputEnded = true;
+      if (written) {
+        ctx.close();
+      }
     }
   }
 

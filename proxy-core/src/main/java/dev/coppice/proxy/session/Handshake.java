@@ -12,7 +12,6 @@ import dev.coppice.proxy.wire.WireErrors;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.util.List;
@@ -92,7 +91,7 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
     switch (event) {
       case SslHandshakeCompletionEvent tls when tls.isSuccess() -> encrypted(ctx);
       case SslHandshakeCompletionEvent tls -> connection.fail(tls.cause());
-      case ChannelInputShutdownEvent _ -> ctx.close();
+      case Object end when Connection.endsInput(end) -> ctx.close();
       default -> {}
     }
   }

@@ -7,7 +7,6 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
@@ -32,7 +31,7 @@ enum Transport {
 
     @Override
     IoHandlerFactory ioHandlers() {
-      return EpollIoHandler.newFactory();
+      return MendedEpoll.factory();
     }
   },
   IO_URING(IoUringServerSocketChannel.class, IoUringDomainSocketChannel.class) {

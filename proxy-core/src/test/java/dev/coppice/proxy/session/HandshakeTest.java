@@ -272,6 +272,18 @@ class HandshakeTest {
   }
 
   @Test
+  void aClientThatSendsAByteNowAndThenHasNoMoreTime() {
+    EmbeddedChannel client = lab.connect();
+    for (int second = 0; second < 5; second++) {
+      assertThat(client.isOpen()).isTrue();
+      send(client, Arrays.copyOfRange(STARTUP, second, second + 1));
+      client.advanceTimeBy(1, TimeUnit.SECONDS);
+      client.runScheduledPendingTasks();
+    }
+    assertThat(refusal(client)).containsEntry('C', "57014");
+  }
+
+  @Test
   void aClientDoesNotWaitForAnEngineForever() {
     EmbeddedChannel client = lab.connect();
     logIn(client);

@@ -165,7 +165,7 @@ final class ProxyFixture implements AutoCloseable {
   /** Sessions of clients on the engine, its own tools' excepted. */
   int engineSessions() {
     return Integer.parseInt(
-        engine.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'app'"));
+        engine.sql("SELECT count(*) FROM pg_stat_activity WHERE usename IN ('app', 'streamer')"));
   }
 
   void awaitNoSessions() {

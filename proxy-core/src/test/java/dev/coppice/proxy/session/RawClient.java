@@ -1,8 +1,11 @@
 package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.scram.ScramClient;
+import dev.coppice.proxy.tls.TlsIdentity;
 import dev.coppice.proxy.wire.StartupBytes;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -13,24 +16,57 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /** A client that speaks the protocol byte by byte, and stops wherever a test wants it to. */
 final class RawClient implements AutoCloseable {
 
   private static final int PROTOCOL_3_0 = 3 << 16;
   private static final int TIMEOUT_MILLIS = 120_000;
+  private static final int READ_BYTES = 64 << 10;
 
   private final Socket socket;
   private final DataInputStream in;
 
   RawClient(int port) {
+    this(port, false);
+  }
+
+  /**
+   * @param secure over direct TLS, whatever the certificate
+   */
+  RawClient(int port, boolean secure) {
     try {
-      socket = new Socket(InetAddress.getLoopbackAddress(), port);
+      socket = secure ? tls(port) : new Socket(InetAddress.getLoopbackAddress(), port);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(TIMEOUT_MILLIS);
-      in = new DataInputStream(socket.getInputStream());
+      in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), READ_BYTES));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Socket tls(int port) throws IOException {
+    // A socket below its own: to close its output is said in TLS, and TCP does not hear of it.
+    Socket below = new Socket(InetAddress.getLoopbackAddress(), port);
+    SSLSocket socket =
+        (SSLSocket) trusting().getSocketFactory().createSocket(below, "localhost", port, true);
+    SSLParameters parameters = socket.getSSLParameters();
+    parameters.setApplicationProtocols(new String[] {TlsIdentity.PROTOCOL});
+    socket.setSSLParameters(parameters);
+    return socket;
+  }
+
+  private static SSLContext trusting() {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
     }
   }
 
@@ -44,12 +80,22 @@ final class RawClient implements AutoCloseable {
   }
 
   RawClient startup(String user) {
-    return send(StartupBytes.message(PROTOCOL_3_0, "user", user, "database", "shop"));
+    return startup(0, "user", user, "database", "shop");
+  }
+
+  /**
+   * @param minor of protocol 3
+   */
+  RawClient startup(int minor, String... namesAndValues) {
+    return send(StartupBytes.message(PROTOCOL_3_0 + minor, namesAndValues));
   }
 
   /** Logs in and sends more in the same write as the proof. */
   RawClient logIn(byte[]... pipelined) {
-    startup("app.pr-1");
+    return startup("app.pr-1").authenticate(pipelined);
+  }
+
+  RawClient authenticate(byte[]... pipelined) {
     ScramClient scram = new ScramClient("n,,", new byte[0]);
     read();
     byte[] first = scram.first();
@@ -100,6 +146,35 @@ final class RawClient implements AutoCloseable {
     return types.toString();
   }
 
+  /** The next message of a type; others on the way are dropped. */
+  BackendBytes.Message next(char type) {
+    BackendBytes.Message message = read();
+    while (message.type() != type) {
+      message = read();
+    }
+    return message;
+  }
+
+  /** Reads a message without keeping it; returns the length of its body. */
+  int pass(Runnable meanwhile) {
+    try {
+      in.readUnsignedByte();
+      int length = in.readInt() - 4;
+      byte[] part = new byte[READ_BYTES];
+      for (int left = length; left > 0; ) {
+        int count = in.read(part, 0, Math.min(left, part.length));
+        if (count < 0) {
+          throw new EOFException("a message was cut");
+        }
+        left -= count;
+        meanwhile.run();
+      }
+      return length;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Everything up to the end of the connection. */
   BackendBytes readToEnd() {
     try {
@@ -113,14 +188,15 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Waits for the end of the connection, whatever comes before it. */
-  void readRawToEnd() {
+  /** Waits for the end of the connection, whatever comes before it; returns how much did. */
+  long readRawToEnd() {
     try {
-      in.transferTo(OutputStream.nullOutputStream());
+      return in.transferTo(OutputStream.nullOutputStream());
     } catch (SocketTimeoutException e) {
       throw new AssertionError("the connection was not closed", e);
     } catch (IOException _) {
       // A reset is an end too.
+      return -1;
     }
   }
 
