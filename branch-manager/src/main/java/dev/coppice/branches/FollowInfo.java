@@ -31,6 +31,8 @@ public record FollowInfo(
   public enum State {
     STARTING,
     FOLLOWING,
+    /** Tables that were altered on the source are copied anew; nothing else arrives meanwhile. */
+    COPYING,
     /** It failed, and is tried again. */
     WAITING,
     /** The base is being replaced by a new one. */

@@ -136,6 +136,7 @@ final class Following implements AutoCloseable {
                     running.socket().resolveSibling(""), EngineHost.PORT, EngineHost.SUPERUSER),
                 source.origin().database(),
                 plan,
+                source.pull().limits(),
                 ground.config().dataDirectory().resolve("follow").resolve(source.id().toString()));
     try {
       synchronized (this) {
@@ -259,9 +260,10 @@ final class Following implements AutoCloseable {
   synchronized FollowInfo info() {
     Optional<FollowPosition> position = position();
     boolean asked = position.isPresent() && !position.get().sourceTime().equals(Instant.EPOCH);
+    Optional<String> copied = Optional.ofNullable(follower).flatMap(Follower::copying);
     return new FollowInfo(
-        state,
-        detail,
+        copied.isPresent() ? FollowInfo.State.COPYING : state,
+        copied.map(tables -> "altered on the source, and copied anew: " + tables).orElse(detail),
         plan.slot(),
         plan.publication(),
         plan.recorder().isPresent(),
@@ -327,6 +329,12 @@ final class Following implements AutoCloseable {
         .refreshInterval()
         .map(ground.clock().instant()::plus)
         .orElse(Instant.MAX);
+  }
+
+  /** Whether the base stays where it is for a while, since tables of it are copied anew. */
+  boolean copying() {
+    Follower current = follower();
+    return current != null && current.copying().isPresent();
   }
 
   boolean refreshed() {

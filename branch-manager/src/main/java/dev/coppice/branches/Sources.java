@@ -323,6 +323,7 @@ final class Sources {
       Optional<StoredSnapshot> newest = ground.register().newest(source);
       if (newest.isPresent()
           && newest.get().takenAt().isBefore(limit)
+          && followings.of(source).filter(Following::copying).isEmpty()
           && movedOn(source, newest.get())) {
         sealQuietly(source);
       }

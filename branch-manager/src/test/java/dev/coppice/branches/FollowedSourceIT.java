@@ -76,7 +76,7 @@ class FollowedSourceIT {
   }
 
   @Test
-  void aChangedTableLeadsToANewBaseBesideTheOldOne() throws Exception {
+  void alteredTablesAreCopiedAloneOrWithANewBaseBesideTheOldOne() throws Exception {
     BranchManager manager = shop.manager();
     manager.addSource(shop.lab.followedShop(), event -> {});
     manager.createBranch(BranchLab.fresh("old"));
@@ -84,9 +84,15 @@ class FollowedSourceIT {
 
     shop.run("ALTER TABLE sales.item ADD note text");
     shop.run("INSERT INTO sales.item (name, price, note) VALUES ('late', 1, 'x')");
+    manager.createBranch(BranchLab.fresh("same"));
+    shop.requireEqual("same");
+    assertThat(shop.follow().slot()).as("the first base").isEqualTo(slot);
+
+    shop.run("ALTER TABLE sales.item RENAME price TO cost");
+    shop.run("INSERT INTO sales.item (name, cost, note) VALUES ('late', 1, 'x')");
     BranchLab.await("another base", () -> shop.following() && !shop.follow().slot().equals(slot));
 
-    shop.run("INSERT INTO sales.item (name, price, note) VALUES ('later', 1, 'y')");
+    shop.run("INSERT INTO sales.item (name, cost, note) VALUES ('later', 1, 'y')");
     manager.createBranch(BranchLab.fresh("new"));
     shop.requireEqual("new");
     try (Client client = Client.connect(manager, "old", OWNER)) {

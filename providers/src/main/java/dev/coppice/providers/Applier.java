@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ final class Applier {
   private final ChangeWriter writer;
   private final DdlReplay ddl;
   private final FollowState state;
+
+  /** While it is under way, what is applied is committed with it. */
+  private @Nullable TableRefill refill;
 
   /** Held while a transaction of the base is open. */
   private final ReentrantLock gate;
@@ -80,18 +84,32 @@ final class Applier {
         .orElse(Lsn.ZERO);
   }
 
+  /** To be called before {@link #run}, with one whose tables are filled. */
+  void begin(TableRefill filled) {
+    refill = filled;
+    open = true;
+    tables.leaveOut(filled.tables());
+  }
+
   /** Until the session ends or the thread is interrupted. */
   void run() throws SQLException, InterruptedException {
     try {
       while (true) {
         StreamItem item = queue.poll(patience());
+        TableRefill current = refill;
+        if (current != null && item != null && !inside && item.liesBehind(current.position())) {
+          finish(current);
+        }
         if (item != null) {
           take(item);
         }
-        if (open && !inside && (item == null || due())) {
-          commit();
+        if (open && refill == null && !inside && (item == null || due())) {
+          commit(requireEnd());
         }
       }
+    } catch (SQLException e) {
+      tables.requireTaken(e);
+      throw e;
     } finally {
       if (gate.isHeldByCurrentThread()) {
         gate.unlock();
@@ -100,7 +118,7 @@ final class Applier {
   }
 
   private long patience() {
-    return open && !inside
+    return open && !inside && refill == null
         ? Math.max(0, LINGER_NANOS - (System.nanoTime() - openedNanos))
         : IDLE_NANOS;
   }
@@ -215,7 +233,12 @@ final class Applier {
     for (int id : truncate.relations()) {
       table(id).ifPresent(table -> targets.add(table.truncateTarget()));
     }
-    if (!targets.isEmpty()) {
+    if (refill != null) {
+      // Those that refer to these may be ahead of them.
+      for (String target : targets) {
+        writer.other("DELETE FROM " + target);
+      }
+    } else if (!targets.isEmpty()) {
       writer.other(
           "TRUNCATE TABLE "
               + String.join(", ", targets)
@@ -251,11 +274,26 @@ final class Applier {
     }
   }
 
-  private void commit() throws SQLException {
+  /** Everything is where the tables are that were filled. */
+  private void finish(TableRefill filled) throws SQLException, InterruptedException {
+    writer.flush();
+    filled.finish();
+    gate.lockInterruptibly();
+    commit(filled.position());
+    refill = null;
+    tables.leaveOut(Set.of());
+    filled.done();
+  }
+
+  private Lsn requireEnd() {
     Lsn position = end;
     if (position == null) {
       throw new IllegalStateException("nothing has ended");
     }
+    return position;
+  }
+
+  private void commit(Lsn position) throws SQLException {
     writer.flush();
     writer.other(
         "SELECT pg_replication_origin_xact_setup('%s', '%s')".formatted(position, endTime));

@@ -251,7 +251,8 @@ final class FollowProbe {
             + "; -- unless that one is for all tables\n";
     return Finding.warning(
         what,
-        "nothing records what is defined, so after a change of a table the source is pulled anew",
+        "nothing records what is defined, so a table that is altered is copied anew, or all of the"
+            + " source, and what no row tells of stays as it was pulled",
         (may
                 ? "Add the source with --ddl, and event triggers are made and removed for you. Or:\n"
                 : "As a superuser, in this database:\n")

@@ -151,7 +151,9 @@ final class FollowStart {
 
   private static void unrecorded(Fidelity fidelity, String why) {
     fidelity.dropped(
-        "following", "definitions", why + "; after a change of them the source is pulled anew");
+        "following",
+        "definitions",
+        why + "; tables that are altered are copied anew, or all of the source");
   }
 
   private static SourceException required(SourceFacts facts, Exception e) {

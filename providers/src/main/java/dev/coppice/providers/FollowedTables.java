@@ -10,12 +10,19 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /** What the numbers in the stream stand for in the base. Notices where the two differ. */
 final class FollowedTables {
 
   /** Built-in types have the same number everywhere ({@code FirstNormalObjectId}). */
   private static final int FIRST_OWN_TYPE = 16_384;
+
+  private static final String DATA_EXCEPTION = "22";
+  private static final String CONSTRAINT_VIOLATION = "23";
 
   private static final String COLUMNS =
       """
@@ -34,6 +41,8 @@ final class FollowedTables {
   private final Map<Integer, Optional<FollowedTable>> tables = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Relation> relations = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Type> types = new HashMap<>();
+  private final Map<TableName, Integer> ids = new HashMap<>();
+  private Set<TableName> copied = Set.of();
 
   FollowedTables(FollowPlan plan) {
     this.plan = plan;
@@ -60,8 +69,35 @@ final class FollowedTables {
   }
 
   void learn(ReplicationMessage.Relation relation) {
-    relations.put(relation.id(), relation);
+    ReplicationMessage.Relation former = relations.put(relation.id(), relation);
     tables.remove(relation.id());
+    if (plan.recorder().isEmpty()) {
+      requireSameTable(relation, former);
+    }
+  }
+
+  /** The rows of the two would be taken for those of one. */
+  private void requireSameTable(
+      ReplicationMessage.Relation relation, ReplicationMessage.@Nullable Relation former) {
+    TableName name = name(relation);
+    if (former != null && !name(former).equals(name)) {
+      throw drifted(
+          "table %s was renamed to %s".formatted(name(former).readable(), name.readable()));
+    }
+    Integer id = ids.put(name, relation.id());
+    if (id != null && id != relation.id() && !isLeftOut(relation)) {
+      throw new TableDrift(relation, "was dropped and made again");
+    }
+  }
+
+  private static TableName name(ReplicationMessage.Relation relation) {
+    return new TableName(relation.schema(), relation.name());
+  }
+
+  /** The changes of these tables are none for the base. */
+  void leaveOut(Set<TableName> names) {
+    copied = Set.copyOf(names);
+    tables.clear();
   }
 
   void learn(ReplicationMessage.Type type) {
@@ -74,8 +110,8 @@ final class FollowedTables {
   }
 
   /**
-   * Empty for a table whose rows the base does not keep. Throws {@link SourceException} with {@code
-   * DRIFTED} if the base's table is another one.
+   * Empty for a table whose rows the base does not keep. Throws {@link TableDrift} if the base's
+   * table is another one, or {@link SourceException} with {@code DRIFTED} if more than that is.
    */
   Optional<FollowedTable> find(Connection base, int id) throws SQLException {
     Optional<FollowedTable> known = tables.get(id);
@@ -90,15 +126,21 @@ final class FollowedTables {
     return known;
   }
 
-  private Optional<FollowedTable> resolve(Connection base, ReplicationMessage.Relation relation)
-      throws SQLException {
-    String name = SqlText.identifier(relation.schema(), relation.name());
+  private boolean isLeftOut(ReplicationMessage.Relation relation) {
     boolean records =
         relation.name().equals(DdlRecorder.TABLE) && relation.schema().matches(DdlRecorder.SCHEMAS);
-    if (records || plan.leftOut().contains(name)) {
+    return records
+        || copied.contains(name(relation))
+        || plan.leftOut().contains(name(relation).quoted());
+  }
+
+  private Optional<FollowedTable> resolve(Connection base, ReplicationMessage.Relation relation)
+      throws SQLException {
+    if (isLeftOut(relation)) {
       return Optional.empty();
     }
-    String readable = SqlText.readable(relation.schema(), relation.name());
+    String name = name(relation).quoted();
+    String readable = name(relation).readable();
     if (plan.unpublished().contains(name)) {
       throw drifted("table " + readable + " has joined the publication, and was changed before");
     }
@@ -128,23 +170,26 @@ final class FollowedTables {
                 })
             .isEmpty();
     if (!there) {
-      throw drifted("table " + readable + " is new on the source");
+      throw new TableDrift(relation, "is new on the source");
     }
     for (Column column : relation.columns()) {
       LocalColumn own = local.get(column.name());
       if (own == null) {
-        throw drifted("table " + readable + " has a new column " + column.name());
+        throw new TableDrift(relation, "has a new column " + column.name());
       }
-      requireSameType(readable, column, own, schemas);
+      requireSameType(relation, column, own, schemas);
     }
     if (relation.columns().size() != local.size()) {
-      throw drifted("table " + readable + " has lost a column");
+      throw new TableDrift(relation, "has lost a column");
     }
     return Optional.of(new FollowedTable(relation, partitioned[0], local));
   }
 
   private void requireSameType(
-      String table, Column column, LocalColumn own, Map<String, String> schemas) {
+      ReplicationMessage.Relation relation,
+      Column column,
+      LocalColumn own,
+      Map<String, String> schemas) {
     boolean same;
     if (Integer.compareUnsigned(column.typeId(), FIRST_OWN_TYPE) < 0) {
       same = column.typeId() == own.typeId() && column.typeModifier() == own.typeModifier();
@@ -158,8 +203,30 @@ final class FollowedTables {
                   && type.schema().equals(schemas.get(column.name())));
     }
     if (!same) {
-      throw drifted("column " + column.name() + " of table " + table + " has another type");
+      throw new TableDrift(relation, "has another type of column " + column.name());
     }
+  }
+
+  /**
+   * Throws what it means if that tells of a row which the base does not take: its constraints or
+   * types are others. What fails in another way may succeed later.
+   */
+  void requireTaken(SQLException failure) {
+    String state = failure.getSQLState() == null ? "" : failure.getSQLState();
+    if (!state.startsWith(DATA_EXCEPTION) && !state.startsWith(CONSTRAINT_VIOLATION)) {
+      return;
+    }
+    String what = "the base does not take a row: " + failure.getMessage();
+    ServerErrorMessage told =
+        failure instanceof PSQLException known ? known.getServerErrorMessage() : null;
+    for (ReplicationMessage.Relation relation : relations.values()) {
+      if (told != null
+          && relation.schema().equals(told.getSchema())
+          && relation.name().equals(told.getTable())) {
+        throw new TableDrift(relation, "is another one, since " + what);
+      }
+    }
+    throw drifted(what);
   }
 
   static SourceException drifted(String what) {

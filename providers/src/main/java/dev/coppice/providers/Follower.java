@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -34,6 +35,12 @@ public interface Follower extends AutoCloseable {
    * @param limits whose rate holds for it too
    */
   void refreshUnstreamed(PullLimits limits);
+
+  /**
+   * The tables that are being copied anew just now, since they are others on the source; the base
+   * stays where it is until they are.
+   */
+  Optional<String> copying();
 
   /** Ends {@link #run}; what is not yet committed comes again. */
   @Override

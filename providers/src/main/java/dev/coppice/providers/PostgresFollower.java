@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +29,14 @@ final class PostgresFollower implements Follower {
   private final String database;
   private final FollowPlan plan;
   private final Path spoolDirectory;
-  private final PullScope scope = new PullScope();
+  private final PullLimits limits;
+  private final DriftedTables drifted;
   private final ReentrantLock gate = new ReentrantLock(true);
   private final FollowState state;
+
+  // Guarded by this.
+  private PullScope scope = new PullScope();
+  private boolean closed;
 
   private volatile @Nullable SourceWatch watch;
   private volatile @Nullable Connection sequences;
@@ -43,19 +49,25 @@ final class PostgresFollower implements Follower {
       LocalEngine engine,
       String database,
       FollowPlan plan,
+      PullLimits limits,
       Path spoolDirectory) {
     this.approach = approach;
     this.engine = engine;
     this.database = database;
     this.plan = plan;
+    this.limits = limits;
     this.spoolDirectory = spoolDirectory;
+    this.drifted = new DriftedTables(plan);
     this.state = new FollowState(plan.start());
   }
 
   @Override
   public void run() {
-    try (scope) {
-      follow();
+    try {
+      boolean again = true;
+      while (again) {
+        again = followOnce();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (Exception e) {
@@ -63,10 +75,32 @@ final class PostgresFollower implements Follower {
     }
   }
 
-  private void follow() throws Exception {
+  /** Returns whether to go on, with tables that are to be copied anew. */
+  private boolean followOnce() throws Exception {
+    try (PullScope sessions = begin()) {
+      follow(sessions);
+      return false;
+    } catch (TableDrift drift) {
+      drifted.add(drift);
+      return true;
+    } finally {
+      watch = null;
+      sequences = null;
+    }
+  }
+
+  private synchronized PullScope begin() {
+    scope = new PullScope();
+    if (closed) {
+      scope.close();
+    }
+    return scope;
+  }
+
+  private void follow(PullScope sessions) throws Exception {
     clearSpool();
-    SourceSessions source = new SourceSessions(approach, scope).requiringAnswers();
-    LocalSessions base = new LocalSessions(engine, scope);
+    SourceSessions source = new SourceSessions(approach, sessions).requiringAnswers();
+    LocalSessions base = new LocalSessions(engine, sessions);
     Connection watching = source.open();
     int major = Integer.parseInt(Query.text(watching, "SHOW server_version_num")) / 10_000;
     SourceWatch looking = new SourceWatch(watching, plan.slot(), state);
@@ -76,6 +110,7 @@ final class PostgresFollower implements Follower {
     Connection setting = base.open(database);
     Query.run(setting, "SET synchronous_commit = on");
     UnstreamedRefresh.logTables(setting);
+    Query.run(setting, "SET lock_timeout = '10s'");
     sequences = setting;
     looking.look();
     watch = looking;
@@ -98,12 +133,27 @@ final class PostgresFollower implements Follower {
                 queue,
                 spoolDirectory,
                 state::applied))) {
-      new Workers(scope)
+      new Workers(sessions)
           .run(
               "follow",
               List.<Callable<?>>of(
-                  endless(stream::read), endless(applier::run), endless(looking::run)));
+                  endless(stream::read),
+                  endless(() -> apply(applier, sessions, writing, major)),
+                  endless(looking::run)));
     }
+  }
+
+  private void apply(Applier applier, PullScope sessions, Connection writing, int major)
+      throws SQLException, IOException, InterruptedException {
+    // The watch notices if the source does not answer; what is copied may take its time.
+    SourceSessions source = new SourceSessions(approach, sessions);
+    Optional<TableRefill> refill =
+        drifted.refill(source, writing, new RateLimit(limits.bytesPerSecond()));
+    if (refill.isPresent()) {
+      refill.get().fill(major, new TableScript(major, sessions, spoolDirectory));
+      applier.begin(refill.get());
+    }
+    applier.run();
   }
 
   private Set<String> callingFunctions(Connection session) throws SQLException {
@@ -158,6 +208,9 @@ final class PostgresFollower implements Follower {
     if (EngineFailure.diskFull(e)) {
       return EngineFailure.localDiskFull(e);
     }
+    if (e instanceof TableDrift drift) {
+      return drift.failure();
+    }
     if (e instanceof SourceException known) {
       return known;
     }
@@ -209,7 +262,8 @@ final class PostgresFollower implements Follower {
     try {
       SourceWatch looking = watch;
       Connection session = sequences;
-      if (looking != null && session != null) {
+      // A table that is being copied may be locked with its sequences, until the gate is free.
+      if (looking != null && session != null && copying().isEmpty()) {
         looking.refreshSequences(session);
       }
       return work.apply(position());
@@ -240,7 +294,13 @@ final class PostgresFollower implements Follower {
   }
 
   @Override
-  public void close() {
+  public Optional<String> copying() {
+    return drifted.copying();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
     scope.close();
     PullScope sessions = refreshing;
     if (sessions != null) {

@@ -37,8 +37,9 @@ final class PostgresSource implements Source {
   }
 
   @Override
-  public Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory) {
-    return new PostgresFollower(approach(), base, database, plan, spoolDirectory);
+  public Follower follow(
+      LocalEngine base, String database, FollowPlan plan, PullLimits limits, Path spoolDirectory) {
+    return new PostgresFollower(approach(), base, database, plan, limits, spoolDirectory);
   }
 
   @Override

@@ -44,9 +44,11 @@ public interface Source {
   /**
    * @param base the engine of a base that was pulled from here; nobody else may write to it
    * @param database its name there
+   * @param limits for what is copied while it is followed
    * @param spoolDirectory for changes of transactions that are still running; what is in it may go
    */
-  Follower follow(LocalEngine base, String database, FollowPlan plan, Path spoolDirectory);
+  Follower follow(
+      LocalEngine base, String database, FollowPlan plan, PullLimits limits, Path spoolDirectory);
 
   /** Drops that slot, and the publication and the recorder of its name, if they are there. */
   void release(String slot);

@@ -9,7 +9,19 @@ sealed interface StreamItem {
   /** About how much memory it takes. */
   int bytes();
 
-  record Message(ReplicationMessage message, int bytes) implements StreamItem {}
+  /**
+   * Whether all that was committed before that position has come before this; asked between two
+   * transactions.
+   */
+  boolean liesBehind(Lsn position);
+
+  record Message(ReplicationMessage message, int bytes) implements StreamItem {
+    @Override
+    public boolean liesBehind(Lsn position) {
+      return message instanceof ReplicationMessage.Begin begin
+          && begin.finalLsn().atLeast(position);
+    }
+  }
 
   /** A transaction that came in pieces while it was running, and has committed. */
   record Spooled(SpooledTransaction changes, ReplicationMessage.StreamCommit commit)
@@ -18,6 +30,11 @@ sealed interface StreamItem {
     public int bytes() {
       return 64;
     }
+
+    @Override
+    public boolean liesBehind(Lsn position) {
+      return commit.commitLsn().atLeast(position);
+    }
   }
 
   /** Nothing that concerns the base was committed between the last item and this position. */
@@ -25,6 +42,11 @@ sealed interface StreamItem {
     @Override
     public int bytes() {
       return 64;
+    }
+
+    @Override
+    public boolean liesBehind(Lsn position) {
+      return lsn.atLeast(position);
     }
   }
 }

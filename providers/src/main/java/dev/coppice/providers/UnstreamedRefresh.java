@@ -4,10 +4,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
-import org.postgresql.copy.CopyManager;
-import org.postgresql.copy.CopyOut;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +14,6 @@ import org.slf4j.LoggerFactory;
 final class UnstreamedRefresh {
 
   private static final Logger LOG = LoggerFactory.getLogger(UnstreamedRefresh.class);
-
-  /** {@code feature_not_supported}: other tables refer to it. */
-  private static final String REFERRED_TO = "0A000";
 
   private static final String UNLOGGED =
       """
@@ -40,15 +33,11 @@ final class UnstreamedRefresh {
   private final Connection source;
   private final Connection base;
   private final RateLimit rate;
-  private final int major;
-  private final ChunkSize size;
 
-  UnstreamedRefresh(Connection source, Connection base, RateLimit rate) throws SQLException {
+  UnstreamedRefresh(Connection source, Connection base, RateLimit rate) {
     this.source = source;
     this.base = base;
     this.rate = rate;
-    this.major = source.getMetaData().getDatabaseMajorVersion();
-    this.size = ChunkSize.within(rate.bytesPerSecond(), 1, ChunkSize.timeoutMillis(source));
   }
 
   /**
@@ -132,57 +121,17 @@ final class UnstreamedRefresh {
   }
 
   private void copy(SourceTable table) throws SQLException, InterruptedException {
+    RowTransfer transfer = new RowTransfer(source, base, rate);
     Query.run(base, "BEGIN");
-    Query.run(base, "SAVEPOINT emptied");
-    try {
-      Query.run(base, "TRUNCATE ONLY " + table.quoted());
-    } catch (SQLException e) {
-      if (!REFERRED_TO.equals(e.getSQLState())) {
-        throw e;
-      }
-      Query.run(base, "ROLLBACK TO emptied");
-      Query.run(base, "DELETE FROM ONLY " + table.quoted());
-    }
+    transfer.empty(table.quoted());
     Query.run(source, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     try {
       // Before the snapshot, for which a table that is truncated or rewritten later is empty.
       Query.run(source, "LOCK TABLE ONLY " + table.quoted() + " IN ACCESS SHARE MODE");
-      copyRows(table);
+      transfer.copy(table);
     } finally {
       Query.run(source, "ROLLBACK");
     }
     Query.run(base, "COMMIT");
-  }
-
-  private void copyRows(SourceTable table) throws SQLException, InterruptedException {
-    CopyManager there = source.unwrap(PGConnection.class).getCopyAPI();
-    CopyIn copy =
-        base.unwrap(PGConnection.class)
-            .getCopyAPI()
-            .copyIn("COPY " + table.quoted() + table.columnList() + " FROM STDIN");
-    try {
-      int chunks = table.chunks(major, size);
-      for (int chunk = 0; chunk < chunks; chunk++) {
-        copy(there.copyOut(table.copyOut(chunk, chunks, size)), copy);
-      }
-      copy.endCopy();
-    } finally {
-      if (copy.isActive()) {
-        copy.cancelCopy();
-      }
-    }
-  }
-
-  private void copy(CopyOut rows, CopyIn copy) throws SQLException, InterruptedException {
-    try {
-      for (byte[] row = rows.readFromCopy(); row != null; row = rows.readFromCopy()) {
-        rate.pass(row.length);
-        copy.writeToCopy(row, 0, row.length);
-      }
-    } finally {
-      if (rows.isActive()) {
-        rows.cancelCopy();
-      }
-    }
   }
 }

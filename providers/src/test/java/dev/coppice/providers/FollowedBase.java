@@ -84,7 +84,13 @@ final class FollowedBase implements AutoCloseable {
   }
 
   void start() {
-    Follower next = source.follow(local(engine), database, report.follow().orElseThrow(), spool);
+    Follower next =
+        source.follow(
+            local(engine),
+            database,
+            report.follow().orElseThrow(),
+            PullOptions.standard().limits(),
+            spool);
     follower = next;
     running = CompletableFuture.runAsync(next::run);
   }
