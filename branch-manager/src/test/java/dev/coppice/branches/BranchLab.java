@@ -183,6 +183,27 @@ final class BranchLab implements AutoCloseable {
         new SimpleMeterRegistry());
   }
 
+  /** Which looks after the bases that it follows so often. */
+  BranchManager openFresh(Duration interval) {
+    ManagerConfig usual = config(0, Duration.ofMinutes(10), true);
+    return BranchManager.open(
+        new ManagerConfig(
+            usual.dataDirectory(),
+            usual.runDirectory(),
+            usual.postgresDirectories(),
+            usual.embeddedArchives(),
+            usual.engineUser(),
+            usual.warmEngines(),
+            usual.idleTimeout(),
+            usual.snapshotRetention(),
+            interval,
+            Optional.of(interval),
+            usual.allowSuperuser(),
+            usual.room()),
+        password -> "verifier of " + password,
+        new SimpleMeterRegistry());
+  }
+
   BranchManager open(int warmEngines) {
     return BranchManager.open(
         config(warmEngines, Duration.ofMinutes(10), true),

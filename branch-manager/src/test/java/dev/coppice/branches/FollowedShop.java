@@ -8,6 +8,7 @@ import dev.coppice.branches.BranchLab.Client;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 
 /** A production database and a manager that can follow it, shared by the tests of a class. */
 final class FollowedShop implements AutoCloseable {
@@ -49,6 +50,13 @@ final class FollowedShop implements AutoCloseable {
     } finally {
       manager = lab.open(0);
     }
+    return manager;
+  }
+
+  /** Starts a manager that seals and refreshes what it follows each second. */
+  BranchManager hurry() {
+    manager.close();
+    manager = lab.openFresh(Duration.ofSeconds(1));
     return manager;
   }
 

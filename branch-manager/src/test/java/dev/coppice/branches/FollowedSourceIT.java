@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -111,8 +112,8 @@ class FollowedSourceIT {
       BranchLab.await("following", shop::following);
 
       shop.run("ALTER PUBLICATION coppice SET (publish = 'insert')");
-      shop.run("ALTER TABLE sales.item ADD note text");
-      shop.run("INSERT INTO sales.item (name, price, note) VALUES ('late', 1, 'x')");
+      shop.run("ALTER TABLE sales.item RENAME price TO cost");
+      shop.run("INSERT INTO sales.item (name, cost) VALUES ('late', 1)");
 
       BranchLab.await("the reason", () -> shop.follow().detail().contains("cannot be followed"));
       assertThat(shop.follow().state()).isEqualTo(FollowInfo.State.STOPPED);
@@ -123,6 +124,45 @@ class FollowedSourceIT {
       }
     } finally {
       shop.run("DROP PUBLICATION coppice");
+    }
+  }
+
+  @Test
+  void newSnapshotsAndWhatIsNotStreamedComeByThemselves() throws Exception {
+    BranchManager manager = shop.hurry();
+    try {
+      shop.run(
+          "SET ROLE "
+              + OWNER
+              + "; CREATE UNLOGGED TABLE sales.cache (k int PRIMARY KEY);"
+              + " CREATE SEQUENCE sales.number;"
+              + " CREATE MATERIALIZED VIEW sales.total AS SELECT count(*) AS items FROM sales.item");
+      manager.addSource(shop.lab.followedShop(), event -> {});
+
+      shop.run("INSERT INTO sales.item (name, price) VALUES ('streamed', 1)");
+      shop.run("INSERT INTO sales.cache VALUES (1)");
+      shop.run("SELECT setval('sales.number', 4711)");
+
+      AtomicInteger branches = new AtomicInteger();
+      BranchLab.await("a snapshot that has it all", () -> newest("b" + branches.incrementAndGet()));
+      assertThat(shop.follow().state()).isEqualTo(FollowInfo.State.FOLLOWING);
+    } finally {
+      shop.restart(() -> {});
+    }
+  }
+
+  /** Whether a branch of the newest snapshot has what came after the pull. */
+  private static boolean newest(String branch) {
+    shop.manager().createBranch(BranchLab.request("shop", branch, Access.OWNER));
+    try (Client client = Client.connect(shop.manager(), branch, OWNER)) {
+      return client
+          .one(
+              "SELECT (SELECT count(*) FROM sales.item WHERE name = 'streamed') || ' '"
+                  + " || (SELECT count(*) FROM sales.cache) || ' ' || last_value || ' '"
+                  + " || (SELECT items FROM sales.total) FROM sales.number")
+          .equals("1 1 4711 20001");
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 }

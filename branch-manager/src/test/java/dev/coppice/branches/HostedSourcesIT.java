@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.coppice.branches.BranchLab.Client;
+import dev.coppice.providers.FidelityNote;
 import dev.coppice.providers.PullOptions;
+import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.testing.LookAlike;
 import dev.coppice.providers.testing.PostgresServer;
@@ -61,6 +63,7 @@ class HostedSourcesIT {
     try (PostgresServer server = host.start()) {
       if (!host.publication().isEmpty()) {
         server.execute(host.database(), host.publication());
+        recordDefinitions(host, server);
       }
 
       SourceInfo source = manager.addSource(followed(host, server), event -> {});
@@ -68,8 +71,12 @@ class HostedSourcesIT {
       assertThat(source.provider()).isEqualToIgnoringCase(host.name());
       assertThat(source.follow()).as("%s", source.fidelity()).isPresent();
       unpublishedTablesAreNamed(host, source);
+      definitionsAreRecordedWhereTheRoleMay(host, source);
       try (CustomerLoad load =
           new CustomerLoad(() -> server.connect(host.database()), host.changes(), SEED)) {
+        if (source.follow().orElseThrow().definitions()) {
+          server.execute(host.database(), host.definitions());
+        }
         BranchLab.await(
             "following under load", () -> follow().changes() > 500 && load.made() > 2_000);
         manager.createBranch(BranchLab.fresh("during"));
@@ -99,7 +106,28 @@ class HostedSourcesIT {
         Optional.empty(),
         true,
         Optional.empty(),
-        false);
+        true);
+  }
+
+  /** By the host's superuser, with the statements that the weak role is told. */
+  private static void recordDefinitions(LookAlike host, PostgresServer server) {
+    String told =
+        Source.at(SourceAddress.parse(host.url(server))).check().items().stream()
+            .filter(item -> item.what().equals("following: definitions"))
+            .findFirst()
+            .orElseThrow()
+            .remedy();
+    server.script(host.database(), told.substring(told.indexOf('\n')));
+  }
+
+  private static void definitionsAreRecordedWhereTheRoleMay(LookAlike host, SourceInfo source) {
+    boolean prepared = !host.publication().isEmpty();
+    assertThat(source.follow().orElseThrow().definitions()).isEqualTo(prepared);
+    if (!prepared) {
+      assertThat(source.fidelity())
+          .extracting(FidelityNote::reason)
+          .anyMatch(why -> why.startsWith("event triggers could not be made"));
+    }
   }
 
   private static FollowInfo follow() {

@@ -5,10 +5,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coppice.branches.BranchLab.Client;
 import dev.coppice.providers.ClientTools;
+import dev.coppice.providers.PullOptions;
+import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFailure;
+import dev.coppice.providers.profile.Providers;
 import java.io.IOException;
+import java.sql.Connection;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -16,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Sources of the newer majors: pulled where client programs of that major are installed, else
+ * Sources of the newer majors: followed where client programs of that major are installed, else
  * refused before anything is made, with the package that is missing.
  */
 class SourceMajorsIT {
@@ -47,15 +53,10 @@ class SourceMajorsIT {
 
   @ParameterizedTest
   @ValueSource(ints = {16, 17, 18})
-  void aSourceIsPulledOrTheMissingProgramsAreNamed(int major) throws Exception {
-    lab.startProduction(major, Map.of());
+  void aSourceIsFollowedOrTheMissingProgramsAreNamed(int major) throws Exception {
+    lab.startProduction(major, Map.of("wal_level", "logical"));
     if (hasClientTools(major)) {
-      SourceInfo pulled = manager.addSource(lab.shop("secret"), event -> {});
-      assertThat(pulled.engineMajor()).isEqualTo(major);
-      manager.createBranch(BranchLab.request("shop", "b", Access.OWNER));
-      try (Client client = Client.connect(manager, "b", BranchLab.OWNER)) {
-        assertThat(client.one("SELECT count(*) FROM sales.item")).isEqualTo("20000");
-      }
+      isFollowed(major);
       return;
     }
     BranchException refused =
@@ -66,6 +67,54 @@ class SourceMajorsIT {
     assertThat(refused.hint()).contains("postgresql-client-" + major);
     assertThat(manager.sources()).isEmpty();
     assertThat(manager.checkStore().problems()).isEmpty();
+  }
+
+  /** As on a host whose slots are to outlive a fail-over. */
+  private static void isFollowed(int major) throws Exception {
+    SourceInfo pulled =
+        manager.addSource(
+            new AddSource(
+                BranchLab.SHOP,
+                SourceAddress.parse(
+                    "postgres://admin:secret@127.0.0.1:%d/shop?sslmode=disable"
+                        .formatted(lab.productionPort())),
+                PullOptions.standard(),
+                Providers.named("planetscale"),
+                true,
+                Optional.empty(),
+                true),
+            event -> {});
+    assertThat(pulled.engineMajor()).isEqualTo(major);
+    assertThat(pulled.follow()).as("%s", pulled.fidelity()).isPresent();
+    try (Connection production = lab.production("shop")) {
+      for (String sql :
+          List.of(
+              "SET ROLE " + BranchLab.OWNER,
+              "INSERT INTO sales.item (name, price) SELECT 'new ' || n, n FROM generate_series(1, 9000) n",
+              "ALTER TABLE sales.item ADD note text DEFAULT 'none'",
+              "UPDATE sales.item SET note = 'x' WHERE id % 3 = 0",
+              "CREATE TABLE sales.more (id int PRIMARY KEY, t text,"
+                  + " twice int GENERATED ALWAYS AS (id * 2) STORED)",
+              "INSERT INTO sales.more VALUES (1, 'one'), (2, 'two')",
+              "DELETE FROM sales.item WHERE id % 7 = 0")) {
+        Statements.run(production, sql);
+      }
+      Statements.run(production, "RESET ROLE");
+      manager.createBranch(BranchLab.fresh("b"));
+      String more = "SELECT string_agg(m::text, ',' ORDER BY id) FROM sales.more m";
+      try (Client client = Client.connect(manager, "b", BranchLab.OWNER)) {
+        assertThat(ProductionLoad.rows(client.connection).equals(ProductionLoad.rows(production)))
+            .isTrue();
+        assertThat(client.one(more)).isEqualTo(Statements.column(production, more).getFirst());
+      }
+      assertThat(manager.source(BranchLab.SHOP).follow().orElseThrow().slot())
+          .as("the first base")
+          .isEqualTo(pulled.follow().orElseThrow().slot());
+      if (major >= 17) {
+        assertThat(Statements.column(production, "SELECT failover FROM pg_replication_slots"))
+            .containsExactly("t");
+      }
+    }
   }
 
   private static boolean hasClientTools(int major) {

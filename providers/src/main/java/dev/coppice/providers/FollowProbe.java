@@ -62,9 +62,10 @@ final class FollowProbe {
     findings.add(changeStream(state));
     findings.add(right());
     findings.add(room(state));
-    findings.add(publication());
+    Finding publication = publication();
+    findings.add(publication);
     findings.add(identities());
-    findings.add(definitions());
+    findings.add(definitions(publication.item().outcome() == CheckItem.Outcome.PASSED));
     findings.add(keptLog(state));
     if (state.prepared > 0) {
       findings.add(
@@ -238,17 +239,18 @@ final class FollowProbe {
         remedy.toString().strip());
   }
 
-  /** Without a recorder following works, until a table is changed. */
-  private Finding definitions() throws SQLException {
+  /**
+   * Without a recorder following works, until a table is changed.
+   *
+   * @param publishable whether nobody has to make a publication first
+   */
+  private Finding definitions(boolean publishable) throws SQLException {
     String what = "following: definitions";
     if (DdlRecorder.PREPARED.present(connection)) {
       return Finding.passed(what, "event triggers record what is defined");
     }
     boolean may = isOneOf(provider.eventTriggerMakers());
-    String sql =
-        DdlRecorder.PREPARED.sql()
-            + DdlRecorder.PREPARED.publishing(Publication.PREPARED)
-            + "; -- unless that one is for all tables\n";
+    String sql = DdlRecorder.PREPARED.sql() + recorderPublished(publishable);
     return Finding.warning(
         what,
         "nothing records what is defined, so a table that is altered is copied anew, or all of the"
@@ -257,6 +259,18 @@ final class FollowProbe {
                 ? "Add the source with --ddl, and event triggers are made and removed for you. Or:\n"
                 : "As a superuser, in this database:\n")
             + sql.strip());
+  }
+
+  /** Only its owner can add its table to a publication, and one of our own would not be that. */
+  private String recorderPublished(boolean publishable) throws SQLException {
+    String name = Publication.PREPARED;
+    if (!publishable || Publication.exists(connection, name)) {
+      return DdlRecorder.PREPARED.publishing(name) + "; -- unless that one is for all tables\n";
+    }
+    List<String> published =
+        new ArrayList<>(tables("AND NOT (" + Publication.WITHOUT_IDENTITY + ")"));
+    published.add(SqlText.readable(name, DdlRecorder.TABLE));
+    return "CREATE PUBLICATION " + name + " FOR TABLE " + listed(published) + ";\n";
   }
 
   private boolean isOneOf(Iterable<String> roles) throws SQLException {

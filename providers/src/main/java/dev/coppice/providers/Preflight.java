@@ -73,6 +73,7 @@ final class Preflight {
       PullExtent extent = PullExtent.read(connection, provider);
       findings.add(pooler);
       findings.add(version(facts));
+      database(facts, provider).ifPresent(findings::add);
       findings.add(tools(facts));
       findings.add(encryption(provider.encryption()));
       ReplicaProbe.probe(connection, replicaOnly).ifPresent(findings::add);
@@ -96,6 +97,17 @@ final class Preflight {
             "the source runs PostgreSQL " + facts.version(),
             "Coppice reads PostgreSQL " + OLDEST_MAJOR + " and newer; upgrade the source.")
         : Finding.passed("version", "PostgreSQL " + facts.version());
+  }
+
+  private static Optional<Finding> database(SourceFacts facts, Provider provider) {
+    return provider.administrationDatabases().contains(facts.database())
+        ? Optional.of(
+            Finding.failed(
+                SourceFailure.PREFLIGHT_FAILED,
+                "database",
+                "%s is a database of %s's own".formatted(facts.database(), provider.title()),
+                "Name one of yours in the URL: postgres://…/DATABASE."))
+        : Optional.empty();
   }
 
   private static Finding tools(SourceFacts facts) {

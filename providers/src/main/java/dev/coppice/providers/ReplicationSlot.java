@@ -42,17 +42,9 @@ final class ReplicationSlot {
   static Created create(
       Connection replication, String slot, int major, boolean failover, Duration patience)
       throws SQLException {
-    String snapshot =
-        major < FIRST_MAJOR_WITH_OPTION_LIST
-            ? "EXPORT_SNAPSHOT"
-            : failover && major >= FIRST_MAJOR_WITH_FAILOVER
-                ? "(SNAPSHOT 'export', FAILOVER true)"
-                : "(SNAPSHOT 'export')";
     try (Statement statement = replication.createStatement()) {
       statement.setQueryTimeout(Math.toIntExact(patience.toSeconds()));
-      try (ResultSet row =
-          statement.executeQuery(
-              "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot)) {
+      try (ResultSet row = statement.executeQuery(command(slot, major, failover))) {
         if (!row.next()) {
           throw new SQLException("the source says nothing of slot " + slot);
         }
@@ -60,6 +52,16 @@ final class ReplicationSlot {
             Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name"));
       }
     }
+  }
+
+  static String command(String slot, int major, boolean failover) {
+    String snapshot =
+        major < FIRST_MAJOR_WITH_OPTION_LIST
+            ? "EXPORT_SNAPSHOT"
+            : failover && major >= FIRST_MAJOR_WITH_FAILOVER
+                ? "(SNAPSHOT 'export', FAILOVER true)"
+                : "(SNAPSHOT 'export')";
+    return "CREATE_REPLICATION_SLOT " + slot + " LOGICAL pgoutput " + snapshot;
   }
 
   static Optional<Health> health(Connection source, String slot) throws SQLException {

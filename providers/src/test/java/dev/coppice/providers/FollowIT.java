@@ -55,6 +55,10 @@ class FollowIT {
         CREATE TABLE counted (k text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, big text);
         INSERT INTO counted (k) VALUES ('a'), ('b');
         CREATE TABLE child (id int PRIMARY KEY, item bigint REFERENCES item);
+        CREATE TYPE mood AS ENUM ('well', 'ill');
+        CREATE TYPE pair AS (a int, b mood);
+        CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+        CREATE TABLE typed (id positive PRIMARY KEY, felt mood, had pair[]);
         CREATE UNLOGGED TABLE cache (k int PRIMARY KEY, v text);
         CREATE UNLOGGED TABLE cached (k int REFERENCES cache);
         INSERT INTO cache VALUES (1, 'old'), (2, 'goes');
@@ -101,6 +105,27 @@ class FollowIT {
 
     source.execute("shop", "TRUNCATE item CASCADE");
     source.execute("shop", "INSERT INTO item (name) VALUES ('after')");
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+  }
+
+  @Test
+  void whatComesFromElsewhereAndMessagesAreNothingSpecial() throws SQLException {
+    try (Connection session = source.connect("shop")) {
+      Query.run(session, "SELECT pg_replication_origin_create('elsewhere')");
+      Query.run(session, "SELECT pg_replication_origin_session_setup('elsewhere')");
+      session.setAutoCommit(false);
+      Query.run(session, "SELECT pg_replication_origin_xact_setup('0/1', now())");
+      Query.run(session, "SELECT pg_logical_emit_message(true, 'own', 'in a transaction')");
+      Query.run(session, "INSERT INTO typed VALUES (1, 'ill', ARRAY[(1, 'well')::pair, NULL])");
+      Query.run(session, "SELECT pg_logical_emit_message(false, 'own', 'at once')");
+      Query.run(session, "INSERT INTO item (name) VALUES ('from elsewhere')");
+      session.commit();
+      Query.run(session, "SELECT pg_replication_origin_session_reset()");
+      Query.run(session, "UPDATE typed SET felt = 'well', had[2] = (2, 'ill')::pair");
+      Query.run(session, "SELECT pg_replication_origin_drop('elsewhere')");
+      session.commit();
+    }
     base.requireCaughtUp(PATIENCE);
     base.requireEqual(source, "shop");
   }

@@ -49,6 +49,67 @@ class HostedSourcesIT {
         assertThat(Query.text(here, compared)).isEqualTo(Query.text(there, compared));
       }
       secretsStayedThere(host, engine);
+      databasesOfTheHostAreNone(host, server);
+      whatTheCheckSaysCanBeDone(host, server, source);
+      if (host == LookAlike.RDS) {
+        membersOfReplicationMayReplicate(server);
+      }
+    }
+  }
+
+  private static void databasesOfTheHostAreNone(LookAlike host, PostgresServer server) {
+    String own =
+        switch (host) {
+          case RDS -> "rdsadmin";
+          case PLANETSCALE -> "pscale_admin";
+          case SUPABASE -> "";
+        };
+    if (!own.isEmpty()) {
+      SourceCheck check = Source.at(SourceAddress.parse(server.superuserUrl(own))).check();
+      assertThat(check.failure()).contains(SourceFailure.PREFLIGHT_FAILED);
+      assertThat(check.items().toString()).contains(own + " is a database of");
+    }
+  }
+
+  /** Its statements as they are, done by who may; then it has nothing more to say of these. */
+  private static void whatTheCheckSaysCanBeDone(
+      LookAlike host, PostgresServer server, Source source) {
+    CheckItem publication = item(source, "following: publication");
+    assertThat(publication.outcome() == CheckItem.Outcome.PASSED).isEqualTo(host != LookAlike.RDS);
+    server.script(host.database(), secondAlternative(publication.remedy()));
+    assertThat(item(source, "following: right").outcome()).isEqualTo(CheckItem.Outcome.PASSED);
+
+    String definitions = item(source, "following: definitions").remedy();
+    assertThat(definitions.lines().findFirst().orElseThrow())
+        .contains(host == LookAlike.SUPABASE ? "--ddl" : "As a superuser");
+    server.script(host.database(), definitions.substring(definitions.indexOf('\n')));
+
+    assertThat(item(source, "following: definitions").outcome())
+        .isEqualTo(CheckItem.Outcome.PASSED);
+    assertThat(item(source, "following: publication").detail()).contains("coppice");
+  }
+
+  /** The first is for all tables, also those that it would keep from being updated. */
+  private static String secondAlternative(String remedy) {
+    return remedy.substring(remedy.indexOf('\n') + 1);
+  }
+
+  private static CheckItem item(Source source, String what) {
+    return source.check().items().stream()
+        .filter(item -> item.what().equals(what))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** On the real one, which a stock server does not let replicate without the attribute. */
+  private static void membersOfReplicationMayReplicate(PostgresServer server) throws SQLException {
+    try (Connection session = server.connect("postgres")) {
+      Query.run(session, "CREATE ROLE streamer IN ROLE rds_replication; SET ROLE streamer");
+      for (Provider provider :
+          new Provider[] {Providers.named("rds").orElseThrow(), Providers.GENERIC}) {
+        assertThat(Query.text(session, FollowProbe.mayReplicate(provider.replication())))
+            .isEqualTo(provider.name().equals("rds") ? "t" : "f");
+      }
     }
   }
 

@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Extensions that only the source has. They are made up from rows of its catalogues. */
 class MissingExtensionIT {
@@ -138,6 +140,25 @@ class MissingExtensionIT {
     assertThat(e.hint()).contains("postgresql-", "-pgvector", "--stub-types");
     assertThat(engine.tool("postgres", "psql", "-XAtc", "SELECT datname FROM pg_database"))
         .doesNotContain("\nrefused\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"timescaledb", "citus", "orioledb"})
+  void oneThatKeepsTablesItsOwnWayIsRefused(String extension) throws SQLException {
+    source.execute("postgres", "CREATE DATABASE " + extension);
+    source.script(
+        extension,
+        LookAlike.extensions()
+            + "CREATE SCHEMA lib; SELECT pg_temp.extension('%s', '2.0', 'public', '{lib}');"
+                .formatted(extension));
+    Source asked = Source.at(SourceAddress.parse(source.superuserUrl(extension)));
+
+    SourceException e =
+        catchThrowableOfType(SourceException.class, () -> pull(extension, new PullOptions(2)));
+
+    assertThat(asked.check().passed()).isFalse();
+    assertThat(e.failure()).isEqualTo(SourceFailure.PREFLIGHT_FAILED);
+    assertThat(e).hasMessageContaining(extension);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.coppice.providers.testing.PgBouncer;
 import dev.coppice.providers.testing.PostgresServer;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.Optional;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,9 +22,9 @@ class PoolerIT {
   @BeforeAll
   static void start() throws SQLException {
     assumeTrue(PgBouncer.installed(), "pgbouncer is not installed: apt-get install pgbouncer");
-    server = PostgresServer.start("postgres");
+    server = PostgresServer.start("postgres", "wal_level=logical");
     engine = PostgresServer.start("coppice");
-    server.execute("postgres", "CREATE ROLE reader LOGIN PASSWORD 'reader'");
+    server.execute("postgres", "CREATE ROLE reader LOGIN REPLICATION PASSWORD 'reader'");
     server.execute("postgres", "CREATE DATABASE shop");
     server.execute(
         "shop",
@@ -60,6 +61,28 @@ class PoolerIT {
           .filteredOn(item -> item.outcome() == CheckItem.Outcome.WARNING)
           .extracting(CheckItem::what)
           .contains("connection");
+    }
+  }
+
+  @Test
+  void oneThatPassesNoReplicationOnIsPulledOnce() throws IOException, SQLException {
+    server.execute("shop", "CREATE PUBLICATION coppice FOR TABLE item");
+    try (PgBouncer pooler = PgBouncer.start(server, "session", "reader", "reader")) {
+      PullReport report =
+          Source.at(SourceAddress.parse(pooler.url("reader", "reader", "shop")))
+              .pull(
+                  target(),
+                  PullOptions.standard().following(new FollowWish("coppice_1", Optional.empty())),
+                  event -> {});
+
+      assertThat(report.rows()).isEqualTo(100);
+      assertThat(report.follow()).isEmpty();
+      assertThat(report.fidelity())
+          .filteredOn(note -> note.kind().equals("following"))
+          .singleElement()
+          .satisfies(note -> assertThat(note.reason()).contains("cannot be followed"));
+    } finally {
+      engine.execute("postgres", "DROP DATABASE IF EXISTS shop; DROP ROLE IF EXISTS reader");
     }
   }
 

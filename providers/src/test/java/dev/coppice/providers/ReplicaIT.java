@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.coppice.providers.PullEvent.Phase;
 import dev.coppice.providers.PullEvent.PhaseStarted;
+import dev.coppice.providers.testing.Balancer;
 import dev.coppice.providers.testing.PostgresServer;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -83,6 +84,23 @@ class ReplicaIT {
           assertThat(item.outcome()).isEqualTo(CheckItem.Outcome.WARNING);
           assertThat(item.remedy()).contains("hot_standby_feedback");
         });
+  }
+
+  /** As the reader endpoint of several instances is. */
+  @Test
+  void anAddressThatBalancesBetweenServersIsRefused() throws Exception {
+    try (Balancer balancer = Balancer.between(primary, standby)) {
+      String url =
+          standby
+              .superuserUrl("shop")
+              .replace(":" + standby.port() + "/", ":" + balancer.port() + "/");
+
+      SourceCheck check = Source.at(SourceAddress.parse(url + "?sslmode=disable")).check();
+
+      assertThat(check.failure()).contains(SourceFailure.POOLER);
+      assertThat(check.items().getFirst().detail()).contains("two different servers");
+      assertThat(check.items().getFirst().remedy()).contains("one server");
+    }
   }
 
   @Test

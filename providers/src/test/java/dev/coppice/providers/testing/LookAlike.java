@@ -131,6 +131,26 @@ public enum LookAlike {
     };
   }
 
+  /** What somebody there defines; customers' statements still work afterwards. */
+  public String definitions() {
+    return switch (this) {
+      case RDS, SUPABASE ->
+          """
+          SET ROLE postgres;
+          ALTER TABLE %1$s ADD noted text DEFAULT 'at first';
+          CREATE INDEX ON %1$s (noted);
+          RESET ROLE;
+          SET session_replication_role = replica;
+          UPDATE %1$s SET noted = 'later' WHERE id < 10;
+          RESET session_replication_role;
+          SET ROLE postgres;
+          ALTER TABLE %1$s RENAME noted TO remark;
+          """
+              .formatted(table);
+      case PLANETSCALE -> "";
+    };
+  }
+
   /** Statements of customers, with {@code %1$d} for a number from 1 to 4000. */
   public List<String> changes() {
     return switch (this) {
