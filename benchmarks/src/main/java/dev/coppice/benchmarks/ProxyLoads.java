@@ -20,7 +20,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
   /** A tap costs little, so that many pairs are needed to see it; short ones, side by side. */
   private static final int JOURNAL_PAIRS = 25;
 
-  private static final int JOURNAL_TRANSACTIONS = 8_000;
+  private static final int JOURNAL_TRANSACTIONS = 5_000;
 
   /** Code that runs once for a connection takes thousands of them to be compiled. */
   private static final int CONNECT_WARM_UPS = 15;
@@ -84,17 +84,34 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
     }
   }
 
-  /** PgBouncer's transaction mode knows no prepared statements. */
+  /** The unix socket and PgBouncer's transaction mode: in the quick form in one row alone. */
   void otherWays() throws Exception {
+    if (context.quick()) {
+      otherWays("simple", 8);
+      return;
+    }
+    for (String mode : MODES) {
+      for (int clients : CLIENTS) {
+        otherWays(mode, clients);
+      }
+    }
+  }
+
+  /** PgBouncer 1.18 knows no prepared statements in transaction mode. */
+  private void otherWays(String mode, int clients) throws Exception {
+    String metric = "select_%s_%d".formatted(mode, clients);
+    boolean pooled = !mode.equals("prepared");
+    List<Way> ways = new ArrayList<>(List.of(Way.COPPICE, Way.SOCKET));
+    if (pooled) {
+      ways.add(Way.PGBOUNCER_TRANSACTION);
+    }
     contest.run(
-        "select_simple_8 on other ways",
-        load(8, "-S"),
-        Way.COPPICE,
-        Way.PGBOUNCER_TRANSACTION,
-        Way.SOCKET);
-    contest.compare(
-        "select_simple_8_vs_pgbouncer_transaction", Figure.THROUGHPUT, Way.PGBOUNCER_TRANSACTION);
-    contest.compare("select_simple_8_vs_socket", Figure.THROUGHPUT, Way.SOCKET);
+        metric + " on other ways", load(clients, "-S", "-M", mode), ways.toArray(Way[]::new));
+    contest.compare(metric + "_vs_socket", Figure.THROUGHPUT, Way.SOCKET);
+    if (pooled) {
+      contest.compare(
+          metric + "_vs_pgbouncer_transaction", Figure.THROUGHPUT, Way.PGBOUNCER_TRANSACTION);
+    }
   }
 
   /** Both on the page store; the plain directory of the direct way has no part in it. */
@@ -102,6 +119,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
     contest.run("tpcb", load(8), Way.COPPICE, Way.PGBOUNCER);
     contest.compare("tpcb_8_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
     contest.compare("p99_tpcb_8_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+    contest.proxyTime("proxy_cpu_us_tpcb_8");
   }
 
   /** Many statements before the first answer is awaited. */
@@ -112,6 +130,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
     contest.compare("pipelined_8_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
     contest.compare("pipelined_8_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
     contest.compare("p99_pipelined_8_vs_pgbouncer", Figure.P99, Way.PGBOUNCER);
+    contest.proxyTime("proxy_cpu_us_pipelined_8");
     Files.delete(script);
   }
 

@@ -1,6 +1,7 @@
 package dev.coppice.proxy.session;
 
 import dev.coppice.proxy.ProxyConfig;
+import dev.coppice.proxy.ProxyConfig.TlsFiles;
 import dev.coppice.proxy.ProxyLimits;
 import dev.coppice.proxy.ProxyServer;
 import dev.coppice.proxy.Refusal;
@@ -75,9 +76,13 @@ final class ProxyFixture implements AutoCloseable {
   }
 
   private ProxyConfig config(Duration handshakeTimeout) {
+    return config(handshakeTimeout, Optional.empty());
+  }
+
+  private ProxyConfig config(Duration handshakeTimeout, Optional<TlsFiles> certificate) {
     return new ProxyConfig(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        Optional.empty(),
+        certificate,
         tlsDirectory,
         handshakeTimeout,
         PATIENCE,
@@ -150,6 +155,15 @@ final class ProxyFixture implements AutoCloseable {
   /** Another proxy before the same engine. */
   ProxyServer another(Duration handshakeTimeout) {
     return ProxyServer.start(config(handshakeTimeout), branches, new SimpleMeterRegistry());
+  }
+
+  /** The same through another proxy, which was given a certificate. */
+  String psql(TlsFiles certificate, String connection, String statement) {
+    try (ProxyServer other =
+        ProxyServer.start(
+            config(PATIENCE, Optional.of(certificate)), branches, new SimpleMeterRegistry())) {
+      return psql(other.address().getPort(), TestBranches.PASSWORD, connection, statement);
+    }
   }
 
   /** The same through another proxy before the same engine. */

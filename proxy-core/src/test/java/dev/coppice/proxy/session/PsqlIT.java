@@ -3,10 +3,16 @@ package dev.coppice.proxy.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.coppice.proxy.ProxyConfig.TlsFiles;
+import dev.coppice.proxy.tls.GeneratedCertificate;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +63,20 @@ class PsqlIT {
             + PROXY.fixture().tlsDirectory.resolve("ca.crt");
     assertThat(PROXY.fixture().psql("host=" + host + " user=app.pr-1" + trusted, WHERE))
         .isEqualTo("app|shop");
+  }
+
+  @Test
+  void verifiesACertificateThatTheProxyWasGiven(@TempDir Path directory) {
+    TlsFiles given = GeneratedCertificate.in(directory, Optional.empty(), Clock.systemUTC());
+    String strict = "host=localhost user=app.pr-1 sslmode=verify-full channel_binding=require";
+    assertThat(
+            PROXY
+                .fixture()
+                .psql(given, strict + " sslrootcert=" + directory.resolve("ca.crt"), WHERE))
+        .isEqualTo("app|shop");
+    Path others = PROXY.fixture().tlsDirectory.resolve("ca.crt");
+    assertThat(PROXY.fixture().psql(given, strict + " sslrootcert=" + others, WHERE))
+        .contains("certificate verify failed");
   }
 
   @ParameterizedTest
