@@ -11,6 +11,8 @@ final class CancelledRead {
   /** On a standby: rows that the snapshot needs were about to be removed. */
   private static final String CONFLICT_WITH_RECOVERY = "40001";
 
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
+
   private CancelledRead() {}
 
   static Exception explain(SQLException e) {
@@ -22,6 +24,7 @@ final class CancelledRead {
     return switch (state) {
       case QUERY_CANCELED -> Optional.of(tookTooLong(e));
       case CONFLICT_WITH_RECOVERY -> Optional.of(wasInTheWay(e));
+      case LOCK_NOT_AVAILABLE -> Optional.of(isBeingAltered(e));
       default -> Optional.empty();
     };
   }
@@ -46,6 +49,16 @@ final class CancelledRead {
         "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf(); on the standby, or a"
             + " longer max_standby_streaming_delay there; then pull again. Or pull from the"
             + " primary.",
+        e);
+  }
+
+  private static SourceException isBeingAltered(SQLException e) {
+    return new SourceException(
+        SourceFailure.PULL_FAILED,
+        "A table that the pull reads is being altered, truncated or locked on the source, or somebody"
+            + " waits to do so, and everybody who uses it waits behind that: "
+            + message(e),
+        "The pull was given up, so that it can go on there. Pull again afterwards.",
         e);
   }
 

@@ -20,6 +20,7 @@ final class MeetingPoint implements AutoCloseable {
   private static final int FIRST_MAJOR_WITH_OPTION_LIST = 15;
   private static final int RANDOM_DIGITS = 12;
   private static final String QUERY_CANCELED = "57014";
+  private static final String LOCK_NOT_AVAILABLE = "55P03";
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final SourceSessions source;
@@ -98,7 +99,8 @@ final class MeetingPoint implements AutoCloseable {
     Connection session = session();
     Connection now = source.open();
     try {
-      Query.run(session, "SET LOCAL lock_timeout = " + SqlText.literal(SnapshotSession.LOCK_WAIT));
+      Query.run(session, "SET LOCAL lock_timeout = '" + SnapshotSession.LOCK_WAIT + "'");
+      Query.run(now, "SET lock_timeout = '" + SnapshotSession.LOCK_WAIT_BEHIND_OURS + "'");
       for (TableName table : tables) {
         if (TableShape.read(now, table).isPresent()) {
           Query.run(session, "LOCK TABLE ONLY " + table.quoted() + " IN ACCESS SHARE MODE");
@@ -110,6 +112,11 @@ final class MeetingPoint implements AutoCloseable {
       }
       Query.run(session, "SET LOCAL lock_timeout = 0");
       return true;
+    } catch (SQLException e) {
+      if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
     } finally {
       source.close(now);
     }

@@ -14,6 +14,9 @@ final class SnapshotSession {
   /** As long as {@code pg_dump} waits for the same lock. */
   static final String LOCK_WAIT = "30s";
 
+  /** Where a session of ours that holds the lock may be what it waits for. */
+  static final String LOCK_WAIT_BEHIND_OURS = "5s";
+
   private static final int LOCK_BATCH = 200;
 
   private final Connection connection;
@@ -84,9 +87,14 @@ final class SnapshotSession {
     Query.run(connection, "SET LOCAL lock_timeout = 0");
   }
 
-  /** Makes another session see the same state. */
+  /**
+   * Makes another session see the same state. It does not wait for a table's lock for long: since
+   * this session holds one, it would wait for somebody who wants to alter the table and waits for
+   * this session, and so would everybody who uses it.
+   */
   void join(Connection other) throws SQLException {
     Query.run(other, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     Query.run(other, "SET TRANSACTION SNAPSHOT " + SqlText.literal(id));
+    Query.run(other, "SET LOCAL lock_timeout = '" + LOCK_WAIT_BEHIND_OURS + "'");
   }
 }

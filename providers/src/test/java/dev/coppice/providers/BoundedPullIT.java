@@ -11,6 +11,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -137,13 +139,50 @@ class BoundedPullIT {
             PullLimits.connections(CONNECTIONS),
             event -> {
               if (event instanceof PhaseStarted phase && phase.phase() == Phase.COPY) {
-                alter("ALTER ROLE reader SET statement_timeout = '1ms'");
+                alter("postgres", "ALTER ROLE reader SET statement_timeout = '1ms'");
               }
             });
 
     assertThat(failure.failure()).isEqualTo(SourceFailure.TIMED_OUT);
     assertThat(failure).hasMessageContaining("statement timeout");
     assertThat(failure.hint()).contains("ALTER ROLE", "options=-c%20statement_timeout");
+  }
+
+  @Test
+  void itGivesWayToWhoWantsToAlterATable() throws Exception {
+    CompletableFuture<Void> altered = new CompletableFuture<>();
+
+    SourceException failure =
+        failure(
+            PullLimits.connections(CONNECTIONS),
+            event -> {
+              if (event instanceof PhaseStarted phase && phase.phase() == Phase.COPY) {
+                var _ =
+                    CompletableFuture.runAsync(
+                            () -> alter("shop", "ALTER TABLE small ADD more int"))
+                        .thenAccept(altered::complete);
+                somebodyWaitsForALock();
+              }
+            });
+
+    assertThat(failure.failure()).isEqualTo(SourceFailure.PULL_FAILED);
+    assertThat(failure).hasMessageContaining("lock timeout");
+    assertThat(failure.hint()).contains("Pull again");
+    altered.get(1, TimeUnit.MINUTES);
+    source.execute("shop", "ALTER TABLE small DROP COLUMN more");
+  }
+
+  private static void somebodyWaitsForALock() {
+    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    try (Connection session = source.connect("shop")) {
+      String waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+      while (Query.text(session, waiting).equals("0")) {
+        assertThat(System.nanoTime()).as("nobody waits for a lock").isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
@@ -157,9 +196,9 @@ class BoundedPullIT {
     assertThat(patient.check().passed()).isTrue();
   }
 
-  private static void alter(String sql) {
+  private static void alter(String database, String sql) {
     try {
-      source.execute("postgres", sql);
+      source.execute(database, sql);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
