@@ -21,6 +21,10 @@ final class MeetingPoint implements AutoCloseable {
   private static final int RANDOM_DIGITS = 12;
   private static final String QUERY_CANCELED = "57014";
   private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+  /** Less than the usual deadlock_timeout, so that it is never production that has to give way. */
+  private static final String LOCK_WAIT = "500ms";
+
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final SourceSessions source;
@@ -99,8 +103,8 @@ final class MeetingPoint implements AutoCloseable {
     Connection session = session();
     Connection now = source.open();
     try {
-      Query.run(session, "SET LOCAL lock_timeout = '" + SnapshotSession.LOCK_WAIT + "'");
-      Query.run(now, "SET lock_timeout = '" + SnapshotSession.LOCK_WAIT_BEHIND_OURS + "'");
+      Query.run(session, "SET LOCAL lock_timeout = '" + LOCK_WAIT + "'");
+      Query.run(now, "SET lock_timeout = '" + LOCK_WAIT + "'");
       for (TableName table : tables) {
         if (TableShape.read(now, table).isPresent()) {
           Query.run(session, "LOCK TABLE ONLY " + table.quoted() + " IN ACCESS SHARE MODE");

@@ -91,7 +91,7 @@ final class TableRefill {
         if (attempt == ATTEMPTS) {
           throw new SourceException(
               SourceFailure.FOLLOW_FAILED,
-              "Tables %s are being altered all the time".formatted(readable()),
+              "Tables %s are locked or altered all the time".formatted(readable()),
               "It is tried again.");
         }
       }

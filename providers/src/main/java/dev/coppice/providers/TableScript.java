@@ -52,7 +52,7 @@ final class TableScript {
                 "--no-subscriptions",
                 "--no-security-labels",
                 "--no-tablespaces",
-                "--lock-wait-timeout=" + SnapshotSession.LOCK_WAIT,
+                "--lock-wait-timeout=" + SnapshotSession.LOCK_WAIT_BEHIND_OURS,
                 "--no-password",
                 "--file=" + script));
     tables.forEach(table -> command.add("--table=" + table.quoted()));
