@@ -202,6 +202,17 @@ public final class ProxyListener implements ProxyServer {
     }
   }
 
+  /** Those that did not leave. A loop that ends does not always let go of what is unwritten. */
+  private void closeClients() {
+    List<ChannelFuture> closing =
+        connections.stream().map(connection -> connection.client().close()).toList();
+    long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TELL_MILLIS);
+    for (ChannelFuture client : closing) {
+      long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
+      client.awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
@@ -214,6 +225,7 @@ public final class ProxyListener implements ProxyServer {
       long leftNanos = Math.max(0, deadlineNanos - System.nanoTime());
       connection.client().closeFuture().awaitUninterruptibly(leftNanos, TimeUnit.NANOSECONDS);
     }
+    closeClients();
     services.sessions().end(deadlineNanos);
     services.spares().close();
     loops.shutdownGracefully(0, DRAIN_MILLIS, TimeUnit.MILLISECONDS).awaitUninterruptibly();
