@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a source is to be followed after a pull.
+ * Following that is to begin with a pull.
  *
- * @param slot what the replication slot on the source is to be called; unique there, lower-case
+ * @param slot the name of the replication slot that is made for it; Postgres allows lower-case
  *     letters, digits and underscores. A publication of our own gets the same name
  * @param publication one that is there already and to be used
  * @param recordDdl whether event triggers may be made on the source that record what is defined
@@ -35,5 +35,11 @@ public record FollowWish(
   /** Makes no event triggers. */
   public FollowWish(String slot, Optional<String> publication) {
     this(slot, publication, false);
+  }
+
+  public FollowWish {
+    if (!slot.matches("[a-z0-9_]{1,63}")) {
+      throw new IllegalArgumentException("not the name of a slot: " + slot);
+    }
   }
 }
