@@ -165,27 +165,20 @@ final class BranchLab implements AutoCloseable {
     ManagerConfig usual = config(warmEngines, Duration.ofMinutes(10), true);
     EngineRoom room =
         new EngineRoom(engines * Governor.NEW_ENGINE_BYTES, turnTimeout, Duration.ofMinutes(2));
-    return BranchManager.open(
-        new ManagerConfig(
-            usual.dataDirectory(),
-            usual.runDirectory(),
-            usual.postgresDirectories(),
-            usual.embeddedArchives(),
-            usual.engineUser(),
-            usual.warmEngines(),
-            usual.idleTimeout(),
-            usual.snapshotRetention(),
-            usual.snapshotInterval(),
-            usual.refreshInterval(),
-            usual.allowSuperuser(),
-            room),
-        password -> "verifier of " + password,
-        new SimpleMeterRegistry());
+    return open(usual, usual.snapshotInterval(), usual.refreshInterval(), room);
   }
 
   /** Which looks after the bases that it follows so often. */
   BranchManager openFresh(Duration interval) {
     ManagerConfig usual = config(0, Duration.ofMinutes(10), true);
+    return open(usual, interval, Optional.of(interval), usual.room());
+  }
+
+  private static BranchManager open(
+      ManagerConfig usual,
+      Duration snapshotInterval,
+      Optional<Duration> refreshInterval,
+      EngineRoom room) {
     return BranchManager.open(
         new ManagerConfig(
             usual.dataDirectory(),
@@ -196,10 +189,10 @@ final class BranchLab implements AutoCloseable {
             usual.warmEngines(),
             usual.idleTimeout(),
             usual.snapshotRetention(),
-            interval,
-            Optional.of(interval),
+            snapshotInterval,
+            refreshInterval,
             usual.allowSuperuser(),
-            usual.room()),
+            room),
         password -> "verifier of " + password,
         new SimpleMeterRegistry());
   }

@@ -22,6 +22,11 @@ record DdlRecorder(String name) {
   /** A regular expression for the schemas of such recorders. */
   static final String SCHEMAS = "^coppice(_[0-9a-f]{12})?$";
 
+  /** Whether it is the table of some recorder, which tells of definitions and is no user's. */
+  static boolean owns(TableName table) {
+    return table.name().equals(TABLE) && table.schema().matches(SCHEMAS);
+  }
+
   /**
    * Whoever's statement it is calls the function with its owner's rights, so every name in it has
    * its schema. A statement must not fail because it could not be recorded.

@@ -127,11 +127,10 @@ final class FollowedTables {
   }
 
   private boolean isLeftOut(ReplicationMessage.Relation relation) {
-    boolean records =
-        relation.name().equals(DdlRecorder.TABLE) && relation.schema().matches(DdlRecorder.SCHEMAS);
-    return records
-        || copied.contains(name(relation))
-        || plan.leftOut().contains(name(relation).quoted());
+    TableName name = name(relation);
+    return DdlRecorder.owns(name)
+        || copied.contains(name)
+        || plan.leftOut().contains(name.quoted());
   }
 
   private Optional<FollowedTable> resolve(Connection base, ReplicationMessage.Relation relation)

@@ -2,9 +2,7 @@ package dev.coppice.providers;
 
 import dev.coppice.providers.pgoutput.Lsn;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
@@ -17,7 +15,6 @@ import java.util.UUID;
  */
 final class MeetingPoint implements AutoCloseable {
 
-  private static final int FIRST_MAJOR_WITH_OPTION_LIST = 15;
   private static final int RANDOM_DIGITS = 12;
   private static final String QUERY_CANCELED = "57014";
   private static final String LOCK_NOT_AVAILABLE = "55P03";
@@ -63,22 +60,7 @@ final class MeetingPoint implements AutoCloseable {
   private static ReplicationSlot.Created create(Connection replication, String slot, int major)
       throws SQLException {
     String random = UUID.randomUUID().toString().replace("-", "").substring(0, RANDOM_DIGITS);
-    String sql =
-        "CREATE_REPLICATION_SLOT %s_%s TEMPORARY LOGICAL pgoutput %s"
-            .formatted(
-                slot,
-                random,
-                major < FIRST_MAJOR_WITH_OPTION_LIST ? "EXPORT_SNAPSHOT" : "(SNAPSHOT 'export')");
-    try (Statement statement = replication.createStatement()) {
-      statement.setQueryTimeout(Math.toIntExact(PATIENCE.toSeconds()));
-      try (ResultSet row = statement.executeQuery(sql)) {
-        if (!row.next()) {
-          throw new SQLException("the source says nothing of the slot that it was to make");
-        }
-        return new ReplicationSlot.Created(
-            Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name"));
-      }
-    }
+    return ReplicationSlot.createTemporary(replication, slot + "_" + random, major, PATIENCE);
   }
 
   Lsn position() {

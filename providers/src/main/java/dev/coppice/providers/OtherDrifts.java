@@ -81,7 +81,7 @@ final class OtherDrifts {
   private static boolean leftOut(FollowPlan plan, TableName name) {
     return plan.leftOut().contains(name.quoted())
         || plan.unpublished().contains(name.quoted())
-        || (name.name().equals(DdlRecorder.TABLE) && name.schema().matches(DdlRecorder.SCHEMAS));
+        || DdlRecorder.owns(name);
   }
 
   private static Map<TableName, Known> tables(Connection session, String sql) throws SQLException {

@@ -42,11 +42,22 @@ final class ReplicationSlot {
   static Created create(
       Connection replication, String slot, int major, boolean failover, Duration patience)
       throws SQLException {
+    return create(replication, command(slot, major, failover), patience);
+  }
+
+  /** The same with a slot that ends with its session. */
+  static Created createTemporary(Connection replication, String slot, int major, Duration patience)
+      throws SQLException {
+    return create(replication, command(slot + " TEMPORARY", major, false), patience);
+  }
+
+  private static Created create(Connection replication, String command, Duration patience)
+      throws SQLException {
     try (Statement statement = replication.createStatement()) {
       statement.setQueryTimeout(Math.toIntExact(patience.toSeconds()));
-      try (ResultSet row = statement.executeQuery(command(slot, major, failover))) {
+      try (ResultSet row = statement.executeQuery(command)) {
         if (!row.next()) {
-          throw new SQLException("the source says nothing of slot " + slot);
+          throw new SQLException("the source says nothing of the slot that it was to make");
         }
         return new Created(
             Lsn.parse(row.getString("consistent_point")), row.getString("snapshot_name"));

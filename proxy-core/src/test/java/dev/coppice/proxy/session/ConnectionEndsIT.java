@@ -94,7 +94,7 @@ class ConnectionEndsIT {
     RawClient client = connect().logIn();
     client.readUntil('Z');
     client.send(SLEEP);
-    awaitSleep();
+    fixture.awaitSleep();
     client.reset();
   }
 
@@ -103,7 +103,7 @@ class ConnectionEndsIT {
     RawClient client = connect().logIn();
     client.readUntil('Z');
     client.send(SLEEP, RawClient.terminate());
-    awaitSleep();
+    fixture.awaitSleep();
     client.close();
   }
 
@@ -248,15 +248,5 @@ class ConnectionEndsIT {
 
   private RawClient connect() {
     return new RawClient(fixture.port());
-  }
-
-  private void awaitSleep() {
-    TestEngine.await(
-        "the statement",
-        () ->
-            fixture
-                .engine
-                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-                .equals("1"));
   }
 }

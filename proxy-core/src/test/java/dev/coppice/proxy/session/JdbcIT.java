@@ -117,14 +117,7 @@ class JdbcIT {
   }
 
   private void cancelOnceItRuns(Statement statement) {
-    TestEngine.await(
-        "the statement",
-        () ->
-            PROXY
-                .fixture()
-                .engine
-                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-                .equals("1"));
+    PROXY.fixture().awaitSleep();
     try {
       statement.cancel();
     } catch (SQLException e) {

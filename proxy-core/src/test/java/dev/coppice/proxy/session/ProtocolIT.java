@@ -81,30 +81,19 @@ class ProtocolIT {
         assertThat(key).hasSize(4 + (minor == 0 ? 4 : 32));
         client.readUntil('Z');
         client.send(RawClient.query("SELECT pg_sleep(3600)"));
-        awaitSleep();
+        PROXY.fixture().awaitSleep();
         byte[] other = key.clone();
         other[key.length - 1] ^= 1;
         cancel(secure, other);
         cancel(secure, Arrays.copyOf(key, key.length - 1));
         cancel(secure, Arrays.copyOf(key, key.length + 1));
-        awaitSleep();
+        PROXY.fixture().awaitSleep();
         cancel(secure, key);
         assertThat(client.next('E').fields()).containsEntry('C', "57014");
         client.readUntil('Z');
         leave(client);
       }
     }
-  }
-
-  private static void awaitSleep() {
-    TestEngine.await(
-        "the statement",
-        () ->
-            PROXY
-                .fixture()
-                .engine
-                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-                .equals("1"));
   }
 
   private static void cancel(boolean secure, byte[] key) {

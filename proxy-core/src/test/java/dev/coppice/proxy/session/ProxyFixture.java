@@ -182,6 +182,16 @@ final class ProxyFixture implements AutoCloseable {
         engine.sql("SELECT count(*) FROM pg_stat_activity WHERE usename IN ('app', 'streamer')"));
   }
 
+  /** Until one statement sleeps in the engine. */
+  void awaitSleep() {
+    TestEngine.await(
+        "the statement",
+        () ->
+            engine
+                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
+                .equals("1"));
+  }
+
   void awaitNoSessions() {
     TestEngine.await("the end of all engine sessions", () -> engineSessions() == 0);
     TestEngine.await(
