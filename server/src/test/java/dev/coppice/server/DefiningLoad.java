@@ -1,6 +1,5 @@
 package dev.coppice.server;
 
-import dev.coppice.providers.testing.PostgresServer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -23,8 +22,7 @@ final class DefiningLoad implements AutoCloseable {
   private static final int MOST_COLUMNS = 6;
   private static final int TRANSACTIONS_PER_DEFINITION = 100;
 
-  private final PostgresServer source;
-  private final String database;
+  private final ServedShop shop;
   private final Random random;
   private final List<String> columns = new ArrayList<>();
   private final CompletableFuture<Void> running;
@@ -33,17 +31,16 @@ final class DefiningLoad implements AutoCloseable {
   private final AtomicInteger definitions = new AtomicInteger();
   private volatile boolean over;
 
-  DefiningLoad(PostgresServer source, String database, String role, long seed) {
-    this.source = source;
-    this.database = database;
+  DefiningLoad(ServedShop shop, long seed) {
+    this.shop = shop;
     this.random = new Random(seed);
-    this.running = CompletableFuture.runAsync(() -> run(role), Thread::startVirtualThread);
+    this.running = CompletableFuture.runAsync(this::run, Thread::startVirtualThread);
   }
 
-  private void run(String role) {
-    try (Connection session = source.connect(database);
+  private void run() {
+    try (Connection session = shop.connect();
         Statement statement = session.createStatement()) {
-      statement.execute("SET ROLE " + role);
+      statement.execute("SET ROLE " + ServedShop.OWNER);
       session.setAutoCommit(false);
       for (int transaction = 1; !over; transaction++) {
         for (int i = random.nextInt(6); i >= 0; i--) {
