@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Makes an empty table of the base what the source's is. */
 final class TableChange {
@@ -51,14 +52,10 @@ final class TableChange {
     expected.removeAll(remade);
     for (Column column : there.columns()) {
       Column own = known.get(column.name());
-      boolean added = own == null || remade.contains(column.name());
-      if (added) {
+      if (own == null || remade.contains(column.name())) {
         expected.add(column.name());
       }
-      Optional<String> reason = added ? obstacle(column) : obstacle(own, column);
-      if (own != null && added) {
-        reason = reason.or(() -> irreplaceable(own));
-      }
+      Optional<String> reason = obstacle(own, column);
       if (reason.isPresent()) {
         return reason;
       }
@@ -68,7 +65,16 @@ final class TableChange {
         : Optional.of("its columns stand in another order, or were renamed");
   }
 
-  private static Optional<String> obstacle(Column added) {
+  private Optional<String> obstacle(@Nullable Column own, Column column) {
+    if (own == null) {
+      return unmakeable(column);
+    }
+    return remade.contains(column.name())
+        ? unmakeable(column).or(() -> irreplaceable(own))
+        : unchangeable(own, column);
+  }
+
+  private static Optional<String> unmakeable(Column added) {
     if (!added.identity().isEmpty()) {
       return Optional.of("its new column " + added.name() + " is an identity");
     }
@@ -77,7 +83,7 @@ final class TableChange {
         : Optional.of("its new column " + added.name() + " is generated, and not stored");
   }
 
-  private static Optional<String> obstacle(Column own, Column other) {
+  private static Optional<String> unchangeable(Column own, Column other) {
     boolean becomesGenerated = own.generated().isEmpty() && !other.generated().isEmpty();
     boolean changesKind =
         isGeneratedOtherwise(own, other)
