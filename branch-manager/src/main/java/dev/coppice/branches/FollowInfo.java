@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  *
  * @param detail why it is not being followed just now
  * @param definitions whether what is defined there is recorded, and done in the base
+ * @param watched what is known of them where they are not recorded
  * @param appliedLsn the base holds what the source had committed up to there
  * @param standsFor the source's time of that
  * @param lag how far that lies behind the source, as it was when it was last asked
@@ -22,6 +23,7 @@ public record FollowInfo(
     String slot,
     String publication,
     boolean definitions,
+    Optional<DefinitionInfo> watched,
     Optional<String> appliedLsn,
     Optional<Instant> standsFor,
     Optional<Duration> lag,

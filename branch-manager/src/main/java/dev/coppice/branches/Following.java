@@ -44,6 +44,7 @@ final class Following implements AutoCloseable {
   private final BranchId base;
   private final FollowPlan plan;
   private final Thread thread;
+  private final DefinitionWatch definitions;
 
   // Guarded by this.
   private boolean closed;
@@ -69,6 +70,9 @@ final class Following implements AutoCloseable {
     this.base = source.base().orElseThrow();
     this.plan = source.follow().orElseThrow();
     this.refreshAt = nextRefresh();
+    this.definitions =
+        new DefinitionWatch(
+            ground, source, plan, () -> Optional.ofNullable(follower()), () -> refreshed = true);
     this.thread =
         Thread.ofPlatform().name("coppice-follow-" + source.name()).daemon().unstarted(this::run);
   }
@@ -263,10 +267,11 @@ final class Following implements AutoCloseable {
     Optional<String> copied = Optional.ofNullable(follower).flatMap(Follower::copying);
     return new FollowInfo(
         copied.isPresent() ? FollowInfo.State.COPYING : state,
-        copied.map(tables -> "altered on the source, and copied anew: " + tables).orElse(detail),
+        copied.map(tables -> "altered on the source, and brought over: " + tables).orElse(detail),
         plan.slot(),
         plan.publication(),
         plan.recorder().isPresent(),
+        definitions.info(),
         position.map(known -> known.applied().toString()),
         position.map(FollowPosition::standsFor).filter(time -> !time.equals(Instant.EPOCH)),
         position.filter(known -> asked).map(FollowPosition::lag),
@@ -292,6 +297,10 @@ final class Following implements AutoCloseable {
                 .formatted(source.name()));
       }
     }
+  }
+
+  DefinitionWatch definitions() {
+    return definitions;
   }
 
   /** Whether it is time to bring up to date what the stream says nothing of. */

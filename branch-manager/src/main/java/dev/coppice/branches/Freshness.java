@@ -35,6 +35,7 @@ final class Freshness implements AutoCloseable {
     try {
       sources.renewWhereDue(pulls);
       sources.refreshWhereDue(pulls);
+      sources.compareWhereDue(pulls);
       sources.sealWhereDue();
       sources.releaseSlots();
     } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 package dev.coppice.branches;
 
 import dev.coppice.branches.Following.Forked;
+import dev.coppice.branches.catalogue.StoredFingerprint;
 import dev.coppice.branches.catalogue.StoredSnapshot;
 import dev.coppice.branches.catalogue.StoredSnapshot.Stand;
 import dev.coppice.branches.catalogue.StoredSource;
@@ -15,6 +16,7 @@ import dev.coppice.providers.FollowPlan;
 import dev.coppice.providers.FollowWish;
 import dev.coppice.providers.PullListener;
 import dev.coppice.providers.PullOptions;
+import dev.coppice.providers.PullReport;
 import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceCheck;
@@ -233,7 +235,7 @@ final class Sources {
                     result.report().sourceLsn(),
                     Instant.ofEpochMilli(result.report().sourceTimeMillis()))));
     try {
-      ground.catalogue().update(ready, snapshot);
+      ground.catalogue().update(ready, snapshot, fingerprint(result.report()));
       releases.added();
     } catch (RuntimeException e) {
       ground.discard(List.of(sealed.snapshot()));
@@ -245,6 +247,11 @@ final class Sources {
     followings.stop(pulling);
     followings.start(ready);
     return ready;
+  }
+
+  private static Optional<StoredFingerprint> fingerprint(PullReport report) {
+    Instant at = Instant.ofEpochMilli(report.sourceTimeMillis());
+    return report.fingerprint().map(definitions -> new StoredFingerprint(at, definitions));
   }
 
   private void fail(StoredSource pulling, BranchId base, RuntimeException failure) {
@@ -365,6 +372,17 @@ final class Sources {
     Optional<StoredSnapshot> newest = ground.register().newest(source);
     if (newest.isEmpty() || movedOn(source, newest.get())) {
       seal(source, Optional.empty());
+    }
+  }
+
+  /** Waits for none of them. */
+  void compareWhereDue(Executor threads) {
+    Instant now = ground.clock().instant();
+    for (StoredSource source : ground.register().sources()) {
+      followings
+          .of(source)
+          .filter(following -> following.definitions().isDue(now))
+          .ifPresent(following -> following.definitions().compare(threads));
     }
   }
 

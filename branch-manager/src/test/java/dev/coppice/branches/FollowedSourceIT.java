@@ -5,6 +5,7 @@ import static dev.coppice.branches.BranchLab.SHOP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.coppice.branches.BranchLab.Client;
+import dev.coppice.providers.DefinitionChange;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -149,6 +150,66 @@ class FollowedSourceIT {
     } finally {
       shop.restart(() -> {});
     }
+  }
+
+  @Test
+  void whatNoRowTellsOfIsMadeOrNamedAndTheRowsGoOn() throws Exception {
+    BranchManager manager = shop.hurry();
+    try {
+      manager.addSource(shop.lab.followedShop(), event -> {});
+      BranchLab.await("the first look", () -> watched().comparedAt().isPresent());
+      assertThat(watched().differing()).isEmpty();
+      Instant since = watched().since().orElseThrow();
+      shop.run(
+          "CREATE VIEW sales.cheap AS SELECT * FROM sales.item WHERE price < 10;"
+              + " CREATE FUNCTION sales.total() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM sales.item';"
+              + " GRANT SELECT ON sales.item TO public;"
+              + " CREATE INDEX item_price ON sales.item (price);"
+              + " ALTER TABLE sales.item ADD CHECK (price >= 0)");
+      BranchLab.await("what is only named", () -> differing().size() == 3);
+      assertThat(differing())
+          .containsExactlyInAnyOrder(
+              "view sales.cheap is new",
+              "grants of sales.item is new",
+              "function sales.total() is new");
+
+      shop.run("INSERT INTO sales.item (name, price) VALUES ('late', 1)");
+      manager.createBranch(BranchLab.fresh("rows"));
+      shop.requireEqual("rows");
+      try (Client client = Client.connect(manager, "rows", OWNER)) {
+        assertThat(client.one("SELECT indexdef FROM pg_indexes WHERE indexname = 'item_price'"))
+            .isEqualTo("CREATE INDEX item_price ON sales.item USING btree (price)");
+        assertThat(
+                client.one("SELECT count(*) FROM pg_constraint WHERE conname = 'item_price_check'"))
+            .isEqualTo("1");
+      }
+      assertThat(shop.follow().state()).isEqualTo(FollowInfo.State.FOLLOWING);
+
+      shop.restart(() -> shop.run("DROP VIEW sales.cheap"));
+      BranchLab.await("those that are left", () -> differing().size() == 2);
+      assertThat(watched().since()).contains(since);
+    } finally {
+      shop.restart(() -> {});
+    }
+  }
+
+  @Test
+  void recordedDefinitionsAreNotCompared() throws Exception {
+    BranchManager manager = shop.hurry();
+    try {
+      manager.addSource(shop.lab.followedShop(true), event -> {});
+      assertThat(shop.follow().watched()).isEmpty();
+    } finally {
+      shop.restart(() -> {});
+    }
+  }
+
+  private static DefinitionInfo watched() {
+    return shop.follow().watched().orElseThrow();
+  }
+
+  private static List<String> differing() {
+    return watched().differing().stream().map(DefinitionChange::readable).toList();
   }
 
   /** Whether a branch of the newest snapshot has what came after the pull. */

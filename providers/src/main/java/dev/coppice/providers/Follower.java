@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -37,8 +38,20 @@ public interface Follower extends AutoCloseable {
   void refreshUnstreamed(PullLimits limits);
 
   /**
-   * The tables that are being copied anew just now, since they are others on the source; the base
-   * stays where it is until they are.
+   * What is defined on the source now, over a session of its own. The source may take half a minute
+   * for that, and nothing waits for it.
+   */
+  SchemaFingerprint fingerprint();
+
+  /**
+   * Gives the base those of them that are parts of tables and that no row depends on: indexes,
+   * constraints, defaults, triggers, policies. What is applied waits until that is done.
+   */
+  Redefined redefine(List<DefinitionChange> changes);
+
+  /**
+   * The tables that are being copied anew just now, or what of them is made, since they are others
+   * on the source; the base stays where it is until that is done.
    */
   Optional<String> copying();
 

@@ -23,6 +23,7 @@ final class PostgresFollower implements Follower {
   private static final String OBJECT_IN_USE = "55006";
   private static final int ATTEMPTS = 50;
   private static final long ATTEMPT_MILLIS = 100;
+  private static final Duration REDEFINITION_PATIENCE = Duration.ofSeconds(30);
 
   private final Approach approach;
   private final LocalEngine engine;
@@ -43,6 +44,12 @@ final class PostgresFollower implements Follower {
 
   /** The sessions of the newest refresh. */
   private volatile @Nullable PullScope refreshing;
+
+  /** The sessions of the newest {@link #fingerprint} or {@link #redefine}. */
+  private volatile @Nullable PullScope comparing;
+
+  /** What is being made in the base, else empty. */
+  private volatile String redefining = "";
 
   PostgresFollower(
       Approach approach,
@@ -95,6 +102,10 @@ final class PostgresFollower implements Follower {
       scope.close();
     }
     return scope;
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   private void follow(PullScope sessions) throws Exception {
@@ -157,11 +168,13 @@ final class PostgresFollower implements Follower {
   }
 
   private Set<String> callingFunctions(Connection session) throws SQLException {
-    Provider provider =
-        approach.provider().isPresent()
-            ? approach.provider().get()
-            : ProviderDetection.detect(session);
-    return provider.callingTriggerFunctions();
+    return provider(session).callingTriggerFunctions();
+  }
+
+  private Provider provider(Connection session) throws SQLException {
+    return approach.provider().isPresent()
+        ? approach.provider().get()
+        : ProviderDetection.detect(session);
   }
 
   @FunctionalInterface
@@ -294,17 +307,89 @@ final class PostgresFollower implements Follower {
   }
 
   @Override
+  public SchemaFingerprint fingerprint() {
+    try (PullScope sessions = beginComparing()) {
+      Connection session = openBounded(sessions);
+      Provider provider = provider(session);
+      return SchemaFingerprint.read(session, provider, PullExtent.read(session, provider));
+    } catch (SQLException e) {
+      throw new SourceException(
+          SourceFailure.FOLLOW_FAILED,
+          "What is defined on the source could not be read: " + e.getMessage(),
+          "It is tried again.",
+          e);
+    }
+  }
+
+  @Override
+  public Redefined redefine(List<DefinitionChange> changes) {
+    SourceWatch looking = watch;
+    try (PullScope sessions = beginComparing()) {
+      Connection session = openBounded(sessions);
+      Redefinition redefinition = Redefinition.read(session, changes, callingFunctions(session));
+      if (!redefinition.readable().isEmpty()) {
+        if (looking == null || !state.await(looking.look(), REDEFINITION_PATIENCE.toMillis())) {
+          throw new SQLException("the base is not as far as the source");
+        }
+        redefine(redefinition, new LocalSessions(engine, sessions).open(database));
+      }
+      return redefinition.outcome();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw redefinitionFailed(e);
+    } catch (SQLException e) {
+      throw redefinitionFailed(e);
+    }
+  }
+
+  private void redefine(Redefinition redefinition, Connection base) throws SQLException {
+    Query.run(base, "SET synchronous_commit = on; SET lock_timeout = '10s'");
+    gate.lock();
+    try {
+      redefining = redefinition.readable();
+      redefinition.run(base);
+    } finally {
+      redefining = "";
+      gate.unlock();
+    }
+  }
+
+  private static SourceException redefinitionFailed(Exception e) {
+    return new SourceException(
+        SourceFailure.FOLLOW_FAILED,
+        "What was altered on the source could not be made in the base: " + e.getMessage(),
+        "It is tried again.",
+        e);
+  }
+
+  private PullScope beginComparing() {
+    PullScope sessions = new PullScope();
+    comparing = sessions;
+    if (isClosed()) {
+      sessions.stop();
+    }
+    return sessions;
+  }
+
+  private Connection openBounded(PullScope sessions) throws SQLException {
+    Connection session = new SourceSessions(approach, sessions).requiringAnswers().open();
+    Query.run(session, SchemaFingerprint.BOUNDS);
+    return session;
+  }
+
+  @Override
   public Optional<String> copying() {
-    return drifted.copying();
+    return drifted.copying().or(() -> Optional.of(redefining).filter(what -> !what.isEmpty()));
   }
 
   @Override
   public synchronized void close() {
     closed = true;
     scope.close();
-    PullScope sessions = refreshing;
-    if (sessions != null) {
-      sessions.stop();
+    for (PullScope sessions : new PullScope[] {refreshing, comparing}) {
+      if (sessions != null) {
+        sessions.stop();
+      }
     }
   }
 }

@@ -94,6 +94,10 @@ final class Pull {
     List<SourceTable> tables = TableCatalog.read(exporting, extent, fidelity);
     snapshot.lock(tables);
     Optional<FollowPlan> plan = followPlan(follow, exporting, tables, extent);
+    Optional<SchemaFingerprint> fingerprint =
+        plan.isPresent() && plan.get().recorder().isEmpty()
+            ? SchemaFingerprint.within(exporting, provider, extent)
+            : Optional.empty();
     plan(tables);
 
     phase(PullEvent.Phase.ROLES);
@@ -136,6 +140,7 @@ final class Pull {
         snapshot.lsn(),
         snapshot.timeMillis(),
         plan,
+        fingerprint,
         fidelity.notes());
   }
 

@@ -90,7 +90,7 @@ record PullExtent(Set<String> schemas, Set<String> recorders, List<Relation> unr
 
   /** For the catalogue's relations {@code c} in schemas {@code n}: those that are not left out. */
   String condition() {
-    String left = "n.nspname <> ALL (" + SqlText.names(leftOut()) + ")";
+    String left = "n.nspname <> ALL (" + SqlText.names(leftOutSchemas()) + ")";
     if (unreadable.isEmpty()) {
       return left;
     }
@@ -103,7 +103,7 @@ record PullExtent(Set<String> schemas, Set<String> recorders, List<Relation> unr
     return left + " AND (n.nspname, c.relname) NOT IN (" + String.join(", ", pairs) + ")";
   }
 
-  private Set<String> leftOut() {
+  Set<String> leftOutSchemas() {
     Set<String> all = new TreeSet<>(schemas);
     all.addAll(recorders);
     return all;
@@ -112,7 +112,8 @@ record PullExtent(Set<String> schemas, Set<String> recorders, List<Relation> unr
   /** For {@code pg_dump}, which would lock what it dumps and so needs the right to read it. */
   List<String> arguments() {
     List<String> arguments = new ArrayList<>();
-    leftOut().forEach(schema -> arguments.add("--exclude-schema=" + SqlText.identifier(schema)));
+    leftOutSchemas()
+        .forEach(schema -> arguments.add("--exclude-schema=" + SqlText.identifier(schema)));
     unreadable.stream()
         .filter(relation -> !relation.sequence())
         .forEach(relation -> arguments.add("--exclude-table=" + relation.quoted()));

@@ -9,6 +9,8 @@ import java.util.Optional;
  * @param sourceLsn the source's write-ahead log position that the base represents
  * @param sourceTimeMillis the source's clock at that position, milliseconds since the epoch
  * @param follow how to go on from there, if that was wished for and the source allows it
+ * @param fingerprint what was defined on the source then, where nothing records what is defined
+ *     later
  */
 public record PullReport(
     long tables,
@@ -17,6 +19,7 @@ public record PullReport(
     String sourceLsn,
     long sourceTimeMillis,
     Optional<FollowPlan> follow,
+    Optional<SchemaFingerprint> fingerprint,
     List<FidelityNote> fidelity) {
 
   public PullReport {

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /** The catalogue's database. Each method is one transaction, durable on return. */
 public final class Catalogue implements AutoCloseable {
@@ -25,6 +26,7 @@ public final class Catalogue implements AutoCloseable {
   private final FollowTable follows;
   private final SourceTable sources;
   private final SnapshotTable snapshots = new SnapshotTable();
+  private final FingerprintTable fingerprints = new FingerprintTable();
   private final BranchTable branches;
 
   private Catalogue(HikariDataSource sessions, Vault vault) {
@@ -79,12 +81,32 @@ public final class Catalogue implements AutoCloseable {
   }
 
   /** The source and a snapshot of it become usable together. */
-  public void update(StoredSource source, StoredSnapshot sealed) {
+  public void update(
+      StoredSource source, StoredSnapshot sealed, Optional<StoredFingerprint> fingerprint) {
     transaction(
         "keep a snapshot of " + source.name(),
         session -> {
           sources.update(session, source);
           snapshots.insert(session, sealed);
+          if (source.follow().isPresent() && fingerprint.isPresent()) {
+            String slot = source.follow().get().slot();
+            fingerprints.keep(session, source.id(), slot, fingerprint.get());
+          }
+          return true;
+        });
+  }
+
+  /** What was defined on a source whose base is kept in step by that slot. */
+  public Optional<StoredFingerprint> fingerprint(UUID source, String slot) {
+    return run("read it", session -> fingerprints.find(session, source, slot));
+  }
+
+  /** Has no effect if its base is not the one any more that is kept in step by that slot. */
+  public void keep(UUID source, String slot, StoredFingerprint fingerprint) {
+    run(
+        "keep what is defined on a source",
+        session -> {
+          fingerprints.keep(session, source, slot, fingerprint);
           return true;
         });
   }

@@ -11,6 +11,8 @@ import java.util.Map;
 
 /** Results as text. */
 final class Views {
+  private static final int MOST_DEFINITIONS = 20;
+
   private Views() {}
 
   static String branches(JsonNode branches) {
@@ -82,6 +84,7 @@ final class Views {
                 "pulled", ago(source.path("pulled_at")),
                 "follows", follow(source.path("follow"))));
     text.append(settings(source.path("settings")));
+    text.append(definitions(source));
     return text.append(fidelity(source.path("fidelity"))).toString();
   }
 
@@ -105,6 +108,45 @@ final class Views {
       text.append("  %s = %s%n".formatted(setting.getKey(), setting.getValue().asText()));
     }
     return text.isEmpty() ? "" : "\nsettings carried over\n" + text;
+  }
+
+  private static String definitions(JsonNode source) {
+    JsonNode watched = source.path("follow").path("watched");
+    int differing = watched.path("differing").asInt();
+    StringBuilder text = new StringBuilder();
+    if (!text(watched, "problem").isEmpty()) {
+      text.append("\ndefinitions: not compared: %s\n".formatted(text(watched, "problem")));
+    }
+    if (differing == 0) {
+      return text.toString();
+    }
+    text.append(
+        "\ndefinitions: what was altered on the source since %s\n"
+            .formatted(text(watched, "since")));
+    int shown = 0;
+    for (JsonNode object : watched.path("objects")) {
+      if (shown == MOST_DEFINITIONS) {
+        break;
+      }
+      String obstacle = text(object, "obstacle");
+      text.append("  %s %s".formatted(change(text(object, "change")), text(object, "object")))
+          .append(obstacle.isEmpty() ? "\n" : " (%s)\n".formatted(obstacle));
+      shown++;
+    }
+    if (differing > shown) {
+      text.append("  and %s more\n".formatted(Figures.count(differing - shown)));
+    }
+    return text.append(
+            "  The rows are followed; these come with a new base: coppice source add NAME URL\n")
+        .toString();
+  }
+
+  private static String change(String change) {
+    return switch (change) {
+      case "new" -> "+";
+      case "gone" -> "-";
+      default -> "*";
+    };
   }
 
   private static String fidelity(JsonNode notes) {
