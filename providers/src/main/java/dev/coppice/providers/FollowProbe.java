@@ -28,6 +28,7 @@ final class FollowProbe {
   private record State(
       String walLevel,
       boolean standby,
+      boolean feedback,
       int slots,
       int slotsUsed,
       int senders,
@@ -62,10 +63,11 @@ final class FollowProbe {
     findings.add(changeStream(state));
     findings.add(right());
     findings.add(room(state));
-    Finding publication = publication();
+    Finding publication = publication(state.standby);
     findings.add(publication);
     findings.add(identities());
-    findings.add(definitions(publication.item().outcome() == CheckItem.Outcome.PASSED));
+    findings.add(
+        definitions(state.standby, publication.item().outcome() == CheckItem.Outcome.PASSED));
     findings.add(keptLog(state));
     if (state.prepared > 0) {
       findings.add(
@@ -82,6 +84,7 @@ final class FollowProbe {
             connection,
             """
             SELECT current_setting('wal_level') AS level, pg_is_in_recovery() AS standby,
+                   current_setting('hot_standby_feedback')::boolean AS feedback,
                    current_setting('max_replication_slots')::integer AS slots,
                    (SELECT count(*) FROM pg_replication_slots) AS slotsused,
                    current_setting('max_wal_senders')::integer AS senders,
@@ -95,6 +98,7 @@ final class FollowProbe {
                 new State(
                     row.getString("level"),
                     row.getBoolean("standby"),
+                    row.getBoolean("feedback"),
                     row.getInt("slots"),
                     row.getInt("slotsused"),
                     row.getInt("senders"),
@@ -117,7 +121,27 @@ final class FollowProbe {
           "a standby tells its changes only from PostgreSQL 16 on",
           "Use the address of the primary.");
     }
+    if (state.standby) {
+      return standby(state);
+    }
     return Finding.passed("following: changes", "wal_level is logical");
+  }
+
+  /** Without feedback the primary soon removes what decoding needs of its catalogue. */
+  private static Finding standby(State state) {
+    String what = "following: changes";
+    return state.feedback
+        ? Finding.passed(
+            what,
+            "wal_level is logical; it is to be so on the primary too. A slot can be made once the"
+                + " primary has told the standby which transactions run, as"
+                + " SELECT pg_log_standby_snapshot() does there at once")
+        : Finding.warning(
+            what,
+            "without hot_standby_feedback the slot is lost when the primary removes rows of its"
+                + " catalogue, and all of the source is pulled anew",
+            "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf(); -- on the standby,"
+                + " which best has a physical slot on its primary");
   }
 
   private Finding right() throws SQLException {
@@ -161,10 +185,17 @@ final class FollowProbe {
                 + " that nobody uses: SELECT * FROM pg_replication_slots WHERE NOT active;");
   }
 
-  private Finding publication() throws SQLException {
+  private Finding publication(boolean standby) throws SQLException {
     String what = "following: publication";
     if (Publication.exists(connection, Publication.PREPARED)) {
       return prepared(what);
+    }
+    if (standby) {
+      return obstacle(
+          what,
+          "a standby can be given none",
+          "CREATE PUBLICATION coppice FOR ALL TABLES; -- on its primary; or name another with"
+              + " --publication");
     }
     if (isOneOf(provider.replication().publishers())) {
       return Finding.passed(what, role + " may publish all tables");
@@ -242,14 +273,15 @@ final class FollowProbe {
   /**
    * Without a recorder following works, until a table is changed.
    *
+   * @param standby where nothing can be made
    * @param publishable whether nobody has to make a publication first
    */
-  private Finding definitions(boolean publishable) throws SQLException {
+  private Finding definitions(boolean standby, boolean publishable) throws SQLException {
     String what = "following: definitions";
     if (DdlRecorder.PREPARED.present(connection)) {
       return Finding.passed(what, "event triggers record what is defined");
     }
-    boolean may = isOneOf(provider.eventTriggerMakers());
+    boolean may = !standby && isOneOf(provider.eventTriggerMakers());
     String sql = DdlRecorder.PREPARED.sql() + recorderPublished(publishable);
     return Finding.warning(
         what,
@@ -257,7 +289,8 @@ final class FollowProbe {
             + " source, and what no row tells of stays as it was pulled",
         (may
                 ? "Add the source with --ddl, and event triggers are made and removed for you. Or:\n"
-                : "As a superuser, in this database:\n")
+                : "As a superuser, in this database%s:\n"
+                    .formatted(standby ? " on the primary" : ""))
             + sql.strip());
   }
 

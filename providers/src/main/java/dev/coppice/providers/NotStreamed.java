@@ -19,7 +19,10 @@ final class NotStreamed {
    * @param recorded whether the stream has the statements that fill materialized views
    */
   static void note(Connection source, boolean recorded, Fidelity fidelity) throws SQLException {
-    for (String table : names(source, "c.relkind = 'r' AND c.relpersistence = 'u'")) {
+    for (String table :
+        names(
+            source,
+            "c.relkind = 'r' AND c.relpersistence = 'u' AND " + ReplicaProbe.ON_THIS_SERVER)) {
       fidelity.changed(
           "unlogged table",
           table,

@@ -9,6 +9,11 @@ final class ReplicaProbe {
 
   private static final String WHAT = "replica";
 
+  /**
+   * For relations {@code c} of the catalogue: a standby has no rows of those that are not logged.
+   */
+  static final String ON_THIS_SERVER = "(c.relpersistence <> 'u' OR NOT pg_is_in_recovery())";
+
   private record Settings(boolean standby, boolean feedback, long delayMillis) {}
 
   private ReplicaProbe() {}

@@ -13,7 +13,7 @@ final class SequenceCopy {
       """
       SELECT n.nspname, c.relname
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND :extent
+      WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND :extent AND :present
         AND (NOT EXISTS (SELECT FROM pg_depend d
                          WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                            AND d.deptype = 'e')
@@ -27,7 +27,9 @@ final class SequenceCopy {
   static List<String> names(Connection source, PullExtent extent) throws SQLException {
     return Query.list(
         source,
-        SEQUENCES.replace(":extent", extent.condition()),
+        SEQUENCES
+            .replace(":extent", extent.condition())
+            .replace(":present", ReplicaProbe.ON_THIS_SERVER),
         row -> SqlText.identifier(row.getString(1), row.getString(2)));
   }
 

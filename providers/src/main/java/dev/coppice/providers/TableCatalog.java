@@ -44,7 +44,7 @@ final class TableCatalog {
       LEFT JOIN (SELECT unnest(extconfig) AS relation, unnest(extcondition) AS condition
                  FROM pg_extension) configuration
              ON configuration.relation = c.oid
-      WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+      WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND :present
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND :extent
         AND (configuration.relation IS NOT NULL
              OR NOT EXISTS (SELECT FROM pg_depend d
@@ -53,15 +53,29 @@ final class TableCatalog {
       ORDER BY bytes DESC, n.nspname, c.relname
       """;
 
+  private static final String ABSENT =
+      """
+      SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND NOT %s ORDER BY 1, 2
+      """
+          .formatted(ReplicaProbe.ON_THIS_SERVER);
+
   private TableCatalog() {}
 
   static List<SourceTable> read(Connection connection, PullExtent extent, Fidelity fidelity)
       throws SQLException {
+    for (String table :
+        Query.list(
+            connection, ABSENT, row -> SqlText.readable(row.getString(1), row.getString(2)))) {
+      fidelity.dropped(
+          "table data", table, "it is unlogged, and a standby has no rows of such tables");
+    }
     List<SourceTable> tables =
         Query.list(
             connection,
             TABLES
                 .replace(":extent", extent.condition())
+                .replace(":present", ReplicaProbe.ON_THIS_SERVER)
                 .replace(":binary", SqlText.names(List.of(BINARY_TYPES.split("\\s+")))),
             row -> {
               String condition = row.getString("condition");

@@ -27,8 +27,10 @@ final class UnstreamedRefresh {
       LEFT JOIN pg_am m ON m.oid = c.relam
       WHERE c.relkind = 'r' AND c.relpersistence = 'u'
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND %s
       ORDER BY 1, 2
-      """;
+      """
+          .formatted(ReplicaProbe.ON_THIS_SERVER);
 
   private final Connection source;
   private final Connection base;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -64,7 +65,14 @@ public final class PostgresServer implements AutoCloseable {
 
   /** Puts its files into a folder of their own under that one. */
   public static PostgresServer startIn(Path parent, String superuser, String... settings) {
-    Path bin = newestInstallation();
+    return start(newestInstallation(), parent, superuser, settings);
+  }
+
+  /**
+   * @param bin where {@code initdb} and {@code postgres} are; without client programs there, {@link
+   *     #tool} does not work
+   */
+  public static PostgresServer start(Path bin, Path parent, String superuser, String... settings) {
     try {
       Path directory = Files.createTempDirectory(parent, "coppice-test-pg");
       Path password = Files.writeString(directory.resolve("password"), PASSWORD);
@@ -94,23 +102,38 @@ public final class PostgresServer implements AutoCloseable {
     try {
       Path directory = Files.createTempDirectory("coppice-test-pg");
       handOver(directory);
-      List<String> copy =
-          List.of(
-              primary.bin.resolve("pg_basebackup").toString(),
-              "--host=" + primary.directory,
-              "--port=" + primary.port,
-              "--username=" + primary.superuser,
-              "--pgdata=" + directory.resolve("data"),
-              "--checkpoint=fast",
-              "--write-recovery-conf",
-              "--no-sync");
-      run(copy, directory);
+      primary.backUp(directory);
+      handOver(directory);
+      List<String> all = new ArrayList<>(List.of(settings));
+      all.add(
+          "primary_conninfo=host=%s port=%d user=%s"
+              .formatted(primary.directory, primary.port, primary.superuser));
       PostgresServer standby =
-          new PostgresServer(primary.bin, directory, primary.superuser, freePort(), settings);
+          new PostgresServer(
+              primary.bin, directory, primary.superuser, freePort(), all.toArray(String[]::new));
       standby.awaitReady();
       return standby;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Its files, while nobody works with it, to be started as a standby. */
+  private void backUp(Path standby) throws IOException {
+    Path data = standby.resolve("data");
+    try (Connection session = connect("postgres");
+        Statement statement = session.createStatement()) {
+      statement.execute("SELECT pg_backup_start('standby', true)");
+      run(List.of("cp", "-a", dataDirectory().toString(), data.toString()), standby);
+      try (ResultSet stopped =
+          statement.executeQuery("SELECT labelfile FROM pg_backup_stop(false)")) {
+        stopped.next();
+        Files.writeString(data.resolve("backup_label"), stopped.getString(1));
+      }
+      Files.createFile(data.resolve("standby.signal"));
+      Files.delete(data.resolve("postmaster.pid"));
+    } catch (SQLException e) {
+      throw new IllegalStateException(log(), e);
     }
   }
 
