@@ -16,6 +16,9 @@ import java.util.OptionalLong;
  * @param standsFor the source's time of that
  * @param lag how far that lies behind the source, as it was when it was last asked
  * @param changes applied since the server was started
+ * @param logLeftBytes how much more log the source may write before it gives up the slot; absent
+ *     where nothing bounds it
+ * @param warning that it is about to do so, and what prevents it, else empty
  */
 public record FollowInfo(
     State state,
@@ -28,7 +31,9 @@ public record FollowInfo(
     Optional<Instant> standsFor,
     Optional<Duration> lag,
     OptionalLong lagBytes,
-    long changes) {
+    long changes,
+    OptionalLong logLeftBytes,
+    String warning) {
 
   public enum State {
     STARTING,

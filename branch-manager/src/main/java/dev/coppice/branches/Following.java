@@ -8,6 +8,7 @@ import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.providers.FollowPlan;
 import dev.coppice.providers.FollowPosition;
 import dev.coppice.providers.Follower;
+import dev.coppice.providers.KeptLog;
 import dev.coppice.providers.LocalEngine;
 import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFailure;
@@ -264,6 +265,8 @@ final class Following implements AutoCloseable {
   synchronized FollowInfo info() {
     Optional<FollowPosition> position = position();
     boolean asked = position.isPresent() && !position.get().sourceTime().equals(Instant.EPOCH);
+    Optional<KeptLog> log =
+        follower == null ? Optional.empty() : position.flatMap(FollowPosition::log);
     Optional<String> copied = Optional.ofNullable(follower).flatMap(Follower::copying);
     return new FollowInfo(
         copied.isPresent() ? FollowInfo.State.COPYING : state,
@@ -276,7 +279,9 @@ final class Following implements AutoCloseable {
         position.map(FollowPosition::standsFor).filter(time -> !time.equals(Instant.EPOCH)),
         position.filter(known -> asked).map(FollowPosition::lag),
         asked ? OptionalLong.of(position.get().lagBytes()) : OptionalLong.empty(),
-        changes());
+        changes(),
+        log.map(KeptLog::leftBytes).orElse(OptionalLong.empty()),
+        log.flatMap(KeptLog::warning).orElse(""));
   }
 
   /** Returns once the base has what the source had when this was called. */

@@ -3,6 +3,7 @@ package dev.coppice.providers;
 import dev.coppice.providers.pgoutput.Lsn;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * How far a base is, and how far its source.
@@ -13,9 +14,16 @@ import java.time.Instant;
  * @param sourceTime the source's clock then
  * @param lastChange the end of the newest transaction that changed the base
  * @param changes applied since following began, or the program
+ * @param log what the source keeps of its log for the slot, as far as is known
  */
 public record FollowPosition(
-    Lsn applied, Instant standsFor, Lsn source, Instant sourceTime, Lsn lastChange, long changes) {
+    Lsn applied,
+    Instant standsFor,
+    Lsn source,
+    Instant sourceTime,
+    Lsn lastChange,
+    long changes,
+    Optional<KeptLog> log) {
 
   public long lagBytes() {
     return applied.bytesBehind(source);

@@ -25,6 +25,13 @@ final class FollowProbe {
                           AND d.objid = c.oid AND d.deptype = 'e')
       """;
 
+  private static final String RAISE_KEPT_LOG =
+      "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"
+          + " -- or the host's setting of that name";
+
+  private static final long LEAST_MEGABYTES = 1024;
+  private static final int KEPT_FRACTION = 10;
+
   private record State(
       String walLevel,
       boolean standby,
@@ -34,7 +41,15 @@ final class FollowProbe {
       int senders,
       int sendersUsed,
       int prepared,
-      int keepMegabytes) {}
+      int keepMegabytes,
+      long databaseMegabytes) {
+
+    /** All that is written while it is pulled is kept for the slot. */
+    boolean keepsLittle() {
+      return keepMegabytes >= 0
+          && keepMegabytes < Math.max(LEAST_MEGABYTES, databaseMegabytes / KEPT_FRACTION);
+    }
+  }
 
   private final Connection connection;
   private final PullExtent extent;
@@ -92,7 +107,8 @@ final class FollowProbe {
                    (SELECT count(*) FROM pg_prepared_xacts
                     WHERE database = current_database()) AS prepared,
                    (SELECT setting::integer FROM pg_settings
-                    WHERE name = 'max_slot_wal_keep_size') AS keep
+                    WHERE name = 'max_slot_wal_keep_size') AS keep,
+                   pg_database_size(current_database()) / 1024 / 1024 AS size
             """,
             row ->
                 new State(
@@ -104,7 +120,8 @@ final class FollowProbe {
                     row.getInt("senders"),
                     row.getInt("sendersused"),
                     row.getInt("prepared"),
-                    row.getInt("keep")))
+                    row.getInt("keep"),
+                    row.getLong("size")))
         .orElseThrow();
   }
 
@@ -321,12 +338,16 @@ final class FollowProbe {
             : "up to %d MB; a Coppice that was away for more of them starts over with a new pull"
                 .formatted(state.keepMegabytes);
     String what = "following: log kept";
+    if (state.keepsLittle()) {
+      String little =
+          detail
+              + ". That is little for a database of %d MB: all that is written while it is pulled, or"
+                  .formatted(state.databaseMegabytes)
+              + " a table copied anew, counts too. ";
+      return Finding.warning(what, (little + retention).strip(), RAISE_KEPT_LOG);
+    }
     return state.keepMegabytes < 0
-        ? Finding.warning(
-            what,
-            (detail + " " + retention).strip(),
-            "ALTER SYSTEM SET max_slot_wal_keep_size = '50GB'; SELECT pg_reload_conf();"
-                + " -- or the host's setting of that name")
+        ? Finding.warning(what, (detail + " " + retention).strip(), RAISE_KEPT_LOG)
         : Finding.passed(what, (detail + " " + retention).strip());
   }
 

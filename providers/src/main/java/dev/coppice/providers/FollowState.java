@@ -4,6 +4,8 @@ import dev.coppice.providers.pgoutput.Lsn;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How far a base is, told by those who know and asked by everybody. */
 final class FollowState {
@@ -20,6 +22,7 @@ final class FollowState {
   private Instant sourceTime = Instant.EPOCH;
   private long changes;
   private Lsn lastChange = Lsn.ZERO;
+  private @Nullable KeptLog log;
 
   FollowState(Lsn start) {
     this.applied = start;
@@ -73,12 +76,18 @@ final class FollowState {
     }
   }
 
+  /** What the source keeps of its log for the slot. */
+  synchronized void log(KeptLog kept) {
+    log = kept;
+  }
+
   synchronized Lsn applied() {
     return applied;
   }
 
   synchronized FollowPosition position() {
-    return new FollowPosition(applied, standsFor, source, sourceTime, lastChange, changes);
+    return new FollowPosition(
+        applied, standsFor, source, sourceTime, lastChange, changes, Optional.ofNullable(log));
   }
 
   /** Returns whether the base was there within that time. */

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Replication slots on a source. */
 final class ReplicationSlot {
@@ -22,14 +23,15 @@ final class ReplicationSlot {
    */
   record Created(Lsn start, String snapshot) {}
 
-  /**
-   * @param walStatus what the source says of the log that the slot needs; {@code lost} is final
-   */
-  record Health(String walStatus, boolean active) {
-    boolean lost() {
-      return walStatus.equals("lost");
-    }
-  }
+  record Health(KeptLog log, boolean active) {}
+
+  private static final String HEALTH =
+      """
+      SELECT coalesce(wal_status, 'lost') AS status, active, safe_wal_size,
+             (SELECT setting::bigint * 1024 * 1024 FROM pg_settings
+              WHERE name = 'max_slot_wal_keep_size' AND setting::bigint >= 0) AS most
+      FROM pg_replication_slots WHERE slot_name =
+      """;
 
   private ReplicationSlot() {}
 
@@ -78,10 +80,17 @@ final class ReplicationSlot {
   static Optional<Health> health(Connection source, String slot) throws SQLException {
     return Query.first(
         source,
-        "SELECT coalesce(wal_status, 'lost') AS status, active FROM pg_replication_slots"
-            + " WHERE slot_name = "
-            + SqlText.literal(slot),
-        row -> new Health(row.getString("status"), row.getBoolean("active")));
+        HEALTH + SqlText.literal(slot),
+        row ->
+            new Health(
+                new KeptLog(
+                    row.getString("status"), number(row, "safe_wal_size"), number(row, "most")),
+                row.getBoolean("active")));
+  }
+
+  private static OptionalLong number(ResultSet row, String column) throws SQLException {
+    long number = row.getLong(column);
+    return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(number);
   }
 
   /** Also one that a session of ours still holds, whose end the source has not noticed yet. */

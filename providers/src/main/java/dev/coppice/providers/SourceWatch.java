@@ -6,9 +6,13 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The second session of a follower on its source: how far it is, and whether the slot lives. */
 final class SourceWatch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SourceWatch.class);
 
   private static final long INTERVAL_MILLIS = 1_000;
 
@@ -23,8 +27,9 @@ final class SourceWatch {
   private final String slot;
   private final FollowState state;
 
-  /** Touched by {@link #run} alone. */
+  // Touched by run alone.
   private boolean wasActive = true;
+  private boolean warned;
 
   SourceWatch(Connection session, String slot, FollowState state) {
     this.session = session;
@@ -58,7 +63,9 @@ final class SourceWatch {
 
   /** The source may have ended it long before this side of a broken connection hears of that. */
   private void requireStream() throws SQLException {
-    boolean active = requireSlot().active();
+    ReplicationSlot.Health health = requireSlot();
+    warn(health.log());
+    boolean active = health.active();
     if (!active && !wasActive) {
       throw new SourceException(
           SourceFailure.FOLLOW_FAILED,
@@ -68,14 +75,24 @@ final class SourceWatch {
     wasActive = active;
   }
 
+  /** Once, until it has enough again. */
+  private void warn(KeptLog log) {
+    Optional<String> warning = log.warning();
+    if (warning.isPresent() && !warned) {
+      LOG.warn("Slot {} is in danger: {}", slot, warning.get());
+    }
+    warned = warning.isPresent();
+  }
+
   synchronized ReplicationSlot.Health requireSlot() throws SQLException {
     Optional<ReplicationSlot.Health> health = ReplicationSlot.health(session, slot);
-    if (health.filter(known -> !known.lost()).isEmpty()) {
+    if (health.filter(known -> !known.log().lost()).isEmpty()) {
       throw new SourceException(
           SourceFailure.SLOT_LOST,
           "The source has given up the log that slot " + slot + " needs",
           "The base is pulled anew.");
     }
+    state.log(health.get().log());
     return health.get();
   }
 

@@ -83,6 +83,7 @@ final class Views {
                 "snapshot", text(source, "snapshot"),
                 "pulled", ago(source.path("pulled_at")),
                 "follows", follow(source.path("follow"))));
+    text.append(warning(source.path("follow")));
     text.append(settings(source.path("settings")));
     text.append(definitions(source));
     return text.append(fidelity(source.path("fidelity"))).toString();
@@ -100,6 +101,11 @@ final class Views {
                 follow.path("lag_seconds").asDouble(),
                 Figures.bytes(follow.path("lag_bytes").asLong()))
         : text;
+  }
+
+  private static String warning(JsonNode follow) {
+    String warning = text(follow, "warning");
+    return warning.isEmpty() ? "" : "\nwarning: " + warning + "\n";
   }
 
   private static String settings(JsonNode settings) {

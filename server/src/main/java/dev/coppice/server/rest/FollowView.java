@@ -18,7 +18,9 @@ record FollowView(
     Optional<Instant> standsFor,
     Optional<Double> lagSeconds,
     OptionalLong lagBytes,
-    long changes) {
+    long changes,
+    OptionalLong logLeftBytes,
+    String warning) {
 
   static FollowView of(FollowInfo follow) {
     return new FollowView(
@@ -32,6 +34,8 @@ record FollowView(
         follow.standsFor(),
         follow.lag().map(lag -> lag.toMillis() / 1000.0),
         follow.lagBytes(),
-        follow.changes());
+        follow.changes(),
+        follow.logLeftBytes(),
+        follow.warning());
   }
 }
