@@ -29,6 +29,7 @@ final class DefinitionWatch {
   private static final Logger LOG = LoggerFactory.getLogger(DefinitionWatch.class);
 
   private static final int MOST_LOGGED = 5;
+  private static final Duration COPYING_PAUSE = Duration.ofSeconds(5);
   private static final Duration RETRY_PAUSE = Duration.ofMinutes(10);
 
   private final Ground ground;
@@ -86,43 +87,58 @@ final class DefinitionWatch {
     Optional<Duration> pause = ground.config().refreshInterval();
     try {
       Optional<Follower> current = connected();
-      if (current.isPresent()) {
-        compared(compare(current.get(), now));
+      if (current.isEmpty() || !compare(current.get(), now)) {
+        pause = sooner(pause, COPYING_PAUSE);
       }
     } catch (SourceException | BranchException e) {
       LOG.warn("Source {} was not compared: {}", source.name(), e.getMessage());
       failed(String.valueOf(e.getMessage()));
-      pause =
-          Optional.of(pause.filter(usual -> usual.compareTo(RETRY_PAUSE) < 0).orElse(RETRY_PAUSE));
+      pause = sooner(pause, RETRY_PAUSE);
     } finally {
       due(pause.map(now::plus).orElse(Instant.MAX));
     }
   }
 
-  private DefinitionInfo compare(Follower current, Instant now) {
-    SchemaFingerprint read = current.fingerprint();
+  private static Optional<Duration> sooner(Optional<Duration> usual, Duration other) {
+    return Optional.of(usual.filter(pause -> pause.compareTo(other) < 0).orElse(other));
+  }
+
+  /** Returns whether that is all for now; else tables are being copied anew. */
+  private boolean compare(Follower current, Instant now) {
     Optional<StoredFingerprint> stored = ground.catalogue().fingerprint(source.id(), plan.slot());
     if (stored.isEmpty()) {
       // Pulled when nobody looked at these.
-      keep(new StoredFingerprint(now, read));
-      return new DefinitionInfo(Optional.of(now), Optional.of(now), "", List.of(), Map.of());
+      keep(new StoredFingerprint(now, current.fingerprint()));
+      compared(new DefinitionInfo(Optional.of(now), Optional.of(now), "", List.of(), Map.of()));
+      return true;
     }
-    SchemaFingerprint before = stored.get().definitions();
-    List<DefinitionChange> changes = read.since(before);
-    Redefined made =
-        changes.isEmpty() ? new Redefined(List.of(), Map.of()) : current.redefine(changes);
+    Instant since = stored.get().since();
+    SchemaFingerprint known = keep(since, stored.get().definitions(), current);
+    SchemaFingerprint read = current.fingerprint();
+    if (current.copying().isPresent() || !keep(since, known, current).equals(known)) {
+      return false;
+    }
+    List<DefinitionChange> changes = read.since(known);
+    Redefined made = changes.isEmpty() ? Redefined.NOTHING : current.redefine(changes);
     if (!made.done().isEmpty()) {
-      before = before.with(made.done(), read);
-      keep(new StoredFingerprint(stored.get().since(), before));
+      known = known.with(made.done(), read);
+      keep(new StoredFingerprint(since, known));
       LOG.info("Source {}: the base was given {}", source.name(), readable(made.done()));
       changed.run();
     }
-    return new DefinitionInfo(
-        Optional.of(stored.get().since()),
-        Optional.of(now),
-        "",
-        read.since(before),
-        made.obstacles());
+    compared(
+        new DefinitionInfo(
+            Optional.of(since), Optional.of(now), "", read.since(known), made.obstacles()));
+    return !made.copying();
+  }
+
+  /** Keeps what has come with tables that were copied anew. */
+  private SchemaFingerprint keep(Instant since, SchemaFingerprint known, Follower current) {
+    SchemaFingerprint now = current.withCopied(known);
+    if (!now.equals(known)) {
+      keep(new StoredFingerprint(since, now));
+    }
+    return now;
   }
 
   private static String readable(List<DefinitionChange> changes) {

@@ -173,16 +173,11 @@ class FollowedSourceIT {
               "grants of sales.item is new",
               "function sales.total() is new");
 
-      shop.run("INSERT INTO sales.item (name, price) VALUES ('late', 1)");
-      manager.createBranch(BranchLab.fresh("rows"));
-      shop.requireEqual("rows");
-      try (Client client = Client.connect(manager, "rows", OWNER)) {
-        assertThat(client.one("SELECT indexdef FROM pg_indexes WHERE indexname = 'item_price'"))
-            .isEqualTo("CREATE INDEX item_price ON sales.item USING btree (price)");
-        assertThat(
-                client.one("SELECT count(*) FROM pg_constraint WHERE conname = 'item_price_check'"))
-            .isEqualTo("1");
-      }
+      shop.run("ALTER TABLE sales.item ADD origin text DEFAULT 'here'");
+      AtomicInteger branches = new AtomicInteger();
+      BranchLab.await("all of it", () -> altered("a" + branches.incrementAndGet()));
+      shop.requireEqual("a" + branches.get());
+      BranchLab.await("only the others", () -> differing().size() == 3);
       assertThat(shop.follow().state()).isEqualTo(FollowInfo.State.FOLLOWING);
 
       shop.restart(() -> shop.run("DROP VIEW sales.cheap"));
@@ -201,6 +196,21 @@ class FollowedSourceIT {
       assertThat(shop.follow().watched()).isEmpty();
     } finally {
       shop.restart(() -> {});
+    }
+  }
+
+  /** Whether a branch of the newest snapshot has what came without a row. */
+  private static boolean altered(String branch) {
+    shop.manager().createBranch(BranchLab.request("shop", branch, Access.OWNER));
+    try (Client client = Client.connect(shop.manager(), branch, OWNER)) {
+      return client
+          .one(
+              "SELECT (SELECT count(*) FROM pg_attribute WHERE attname = 'origin')"
+                  + " + (SELECT count(*) FROM pg_constraint WHERE conname = 'item_price_check')"
+                  + " + (SELECT count(*) FROM pg_indexes WHERE indexname = 'item_price')")
+          .equals("3");
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -35,6 +35,9 @@ final class Applier {
   private final DdlReplay ddl;
   private final FollowState state;
 
+  /** Done when nothing is under way; it may end this. */
+  private final Runnable between;
+
   /** While it is under way, what is applied is committed with it. */
   private @Nullable TableRefill refill;
 
@@ -56,6 +59,7 @@ final class Applier {
       FollowedTables tables,
       DdlReplay ddl,
       FollowState state,
+      Runnable between,
       ReentrantLock gate) {
     this.base = base;
     this.queue = queue;
@@ -63,6 +67,7 @@ final class Applier {
     this.ddl = ddl;
     this.writer = new ChangeWriter(base);
     this.state = state;
+    this.between = between;
     this.gate = gate;
   }
 
@@ -105,6 +110,9 @@ final class Applier {
         }
         if (open && refill == null && !inside && (item == null || due())) {
           commit(requireEnd());
+        }
+        if (!open && !inside) {
+          between.run();
         }
       }
     } catch (SQLException e) {

@@ -31,6 +31,24 @@ public record Definition(String kind, String schema, String relation, String nam
     return kind.equals(TABLE);
   }
 
+  /** The relation that it belongs to or is. */
+  TableName table() {
+    return new TableName(schema, relation);
+  }
+
+  /** Whether a row of the table means something else if that is another. */
+  boolean isOfRows() {
+    return isTable() || kind.equals("column");
+  }
+
+  /** Whether a table that is copied anew by itself gets it too. */
+  boolean isCopied() {
+    return switch (kind) {
+      case TABLE, "column", "default", "not-null constraint", "constraint", "index" -> true;
+      default -> false;
+    };
+  }
+
   /** Whether it belongs to a relation, rather than being one. */
   boolean isPart() {
     return !relation.isEmpty() && !name.isEmpty();

@@ -13,6 +13,11 @@ public record DefinitionChange(Kind kind, Definition object) {
     ALTERED
   }
 
+  /** Whether the rows of a table that was there before are others because of it. */
+  boolean isOfRows() {
+    return object.isOfRows() && (kind == Kind.ALTERED || !object.isTable());
+  }
+
   /** For example {@code index item_name of shop.item is new}. */
   public String readable() {
     String what =

@@ -43,9 +43,13 @@ public interface Follower extends AutoCloseable {
    */
   SchemaFingerprint fingerprint();
 
+  /** With the tables that were copied anew since this was last called as they are defined now. */
+  SchemaFingerprint withCopied(SchemaFingerprint known);
+
   /**
    * Gives the base those of them that are parts of tables and that no row depends on: indexes,
-   * constraints, defaults, triggers, policies. What is applied waits until that is done.
+   * constraints, defaults, triggers, policies. What is applied waits until that is done. Tables
+   * whose rows are others are copied anew afterwards.
    */
   Redefined redefine(List<DefinitionChange> changes);
 

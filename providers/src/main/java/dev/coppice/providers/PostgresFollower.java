@@ -9,8 +9,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -125,14 +125,16 @@ final class PostgresFollower implements Follower {
     sequences = setting;
     looking.look();
     watch = looking;
+    Provider provider = provider(watching);
     StreamQueue queue = new StreamQueue();
     Applier applier =
         new Applier(
             writing,
             queue,
             new FollowedTables(plan),
-            new DdlReplay(writing, callingFunctions(watching)),
+            new DdlReplay(writing, provider.callingTriggerFunctions()),
             state,
+            drifted::requireNoneAsked,
             gate);
     try (ChangeStream stream =
         whenFree(() ->
@@ -149,26 +151,24 @@ final class PostgresFollower implements Follower {
               "follow",
               List.<Callable<?>>of(
                   endless(stream::read),
-                  endless(() -> apply(applier, sessions, writing, major)),
+                  endless(() -> apply(applier, sessions, writing, major, provider)),
                   endless(looking::run)));
     }
   }
 
-  private void apply(Applier applier, PullScope sessions, Connection writing, int major)
+  private void apply(
+      Applier applier, PullScope sessions, Connection writing, int major, Provider provider)
       throws SQLException, IOException, InterruptedException {
     // The watch notices if the source does not answer; what is copied may take its time.
     SourceSessions source = new SourceSessions(approach, sessions);
     Optional<TableRefill> refill =
         drifted.refill(source, writing, new RateLimit(limits.bytesPerSecond()));
     if (refill.isPresent()) {
-      refill.get().fill(major, new TableScript(major, sessions, spoolDirectory));
+      TableScript script = new TableScript(major, sessions, spoolDirectory);
+      refill.get().fill(major, script, provider);
       applier.begin(refill.get());
     }
     applier.run();
-  }
-
-  private Set<String> callingFunctions(Connection session) throws SQLException {
-    return provider(session).callingTriggerFunctions();
   }
 
   private Provider provider(Connection session) throws SQLException {
@@ -322,18 +322,31 @@ final class PostgresFollower implements Follower {
   }
 
   @Override
+  public SchemaFingerprint withCopied(SchemaFingerprint known) {
+    return drifted.takeCopied(known);
+  }
+
+  @Override
   public Redefined redefine(List<DefinitionChange> changes) {
     SourceWatch looking = watch;
     try (PullScope sessions = beginComparing()) {
       Connection session = openBounded(sessions);
-      Redefinition redefinition = Redefinition.read(session, changes, callingFunctions(session));
+      Map<TableName, TableDrift> altered = AlteredTables.find(session, plan, changes);
+      List<DefinitionChange> beside =
+          changes.stream()
+              .filter(change ->
+                  !change.object().isCopied() || !altered.containsKey(change.object().table()))
+              .toList();
+      Redefinition redefinition =
+          Redefinition.read(session, beside, provider(session).callingTriggerFunctions());
       if (!redefinition.readable().isEmpty()) {
         if (looking == null || !state.await(looking.look(), REDEFINITION_PATIENCE.toMillis())) {
           throw new SQLException("the base is not as far as the source");
         }
         redefine(redefinition, new LocalSessions(engine, sessions).open(database));
       }
-      return redefinition.outcome();
+      drifted.ask(altered.values());
+      return redefinition.outcome(!altered.isEmpty());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw redefinitionFailed(e);

@@ -148,7 +148,7 @@ final class Redefinition {
     }
   }
 
-  Redefined outcome() {
-    return new Redefined(done, obstacles);
+  Redefined outcome(boolean copying) {
+    return new Redefined(done, obstacles, copying);
   }
 }

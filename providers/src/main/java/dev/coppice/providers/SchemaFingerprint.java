@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,6 +137,27 @@ public record SchemaFingerprint(List<Definition> definitions) {
         Stream.concat(
                 definitions.stream().filter(known -> !taken.contains(known.key())),
                 newer.definitions.stream().filter(known -> taken.contains(known.key())))
+            .toList());
+  }
+
+  /**
+   * With those tables as they were when they were copied anew, alone. What is beside their rows is
+   * as it was, unless they were new.
+   */
+  SchemaFingerprint withCopied(Set<TableName> tables, SchemaFingerprint copied) {
+    Set<TableName> known =
+        definitions.stream()
+            .filter(Definition::isTable)
+            .map(Definition::table)
+            .collect(Collectors.toSet());
+    Predicate<Definition> came =
+        definition ->
+            tables.contains(definition.table())
+                && (definition.isCopied() || !known.contains(definition.table()));
+    return new SchemaFingerprint(
+        Stream.concat(
+                definitions.stream().filter(came.negate()),
+                copied.definitions.stream().filter(came))
             .toList());
   }
 

@@ -1,6 +1,7 @@
 package dev.coppice.providers;
 
 import dev.coppice.providers.pgoutput.Lsn;
+import dev.coppice.providers.profile.Provider;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -9,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -41,6 +43,7 @@ final class TableRefill {
   private final List<RefilledTable> targets = new ArrayList<>();
   private String afterRowsOfNew = "";
   private Lsn position = Lsn.ZERO;
+  private volatile Optional<SchemaFingerprint> fingerprint = Optional.empty();
 
   // Asked by other threads.
   private volatile String readable;
@@ -85,9 +88,10 @@ final class TableRefill {
   }
 
   /** Begins the transaction of the base, and fills the tables in it. */
-  void fill(int major, TableScript script) throws SQLException, IOException, InterruptedException {
+  void fill(int major, TableScript script, Provider provider)
+      throws SQLException, IOException, InterruptedException {
     try {
-      for (int attempt = 1; !fillAll(major, script); attempt++) {
+      for (int attempt = 1; !fillAll(major, script, provider); attempt++) {
         if (attempt == ATTEMPTS) {
           throw new SourceException(
               SourceFailure.FOLLOW_FAILED,
@@ -105,7 +109,7 @@ final class TableRefill {
   }
 
   /** False, with nothing done, if one of them is being altered just now. */
-  private boolean fillAll(int major, TableScript script)
+  private boolean fillAll(int major, TableScript script, Provider provider)
       throws SQLException, IOException, InterruptedException {
     try (MeetingPoint meeting = MeetingPoint.open(source, plan.slot(), major)) {
       requirePublished(meeting.session(), major);
@@ -114,6 +118,8 @@ final class TableRefill {
         return false;
       }
       position = meeting.position();
+      PullExtent extent = PullExtent.read(meeting.session(), provider);
+      fingerprint = SchemaFingerprint.within(meeting.session(), provider, extent);
       LOG.info("Tables {} are copied anew, as of {}", readable(), position);
       for (TableDrift drift : drifted.values()) {
         RefilledTable.find(drift, meeting.session(), base, before).ifPresent(targets::add);
@@ -212,5 +218,10 @@ final class TableRefill {
 
   boolean isDone() {
     return done;
+  }
+
+  /** What of that was defined otherwise when these tables were copied. */
+  SchemaFingerprint on(SchemaFingerprint known) {
+    return fingerprint.map(copied -> known.withCopied(tables(), copied)).orElse(known);
   }
 }

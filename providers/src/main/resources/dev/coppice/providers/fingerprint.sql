@@ -5,7 +5,7 @@
 -- a partitioned table's definition at each of its partitions.
 --
 -- "relation" is the table, view, sequence or composite type that it belongs to or is; "name" is
--- empty for the relation itself.
+-- empty for the relation itself. A sequence may belong to a table.
 WITH space AS MATERIALIZED (
   SELECT n.oid, n.nspname, n.nspowner, n.nspacl FROM pg_namespace n
   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (:schemas)
@@ -90,8 +90,12 @@ WITH space AS MATERIALIZED (
               FROM pg_rewrite r WHERE r.ev_class = c.oid))::text
   FROM relation c WHERE c.relkind IN ('v', 'm', 'c')
   UNION ALL
-  SELECT 'sequence', c.nspname, c.relname, '', ROW(c.relowner, c.relpersistence, to_jsonb(s) - 'seqrelid')::text
+  SELECT 'sequence', c.nspname, coalesce(o.relname, c.relname), CASE WHEN o.oid IS NULL THEN '' ELSE c.relname END,
+         ROW(c.relowner, c.relpersistence, to_jsonb(s) - 'seqrelid')::text
   FROM relation c JOIN pg_sequence s ON s.seqrelid = c.oid
+  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+    AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
+  LEFT JOIN stored o ON o.oid = d.refobjid AND o.relnamespace = c.relnamespace
   UNION ALL
   SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END, p.nspname, '', p.name,
          ROW(to_jsonb(p) - '{oid,proacl,nspname,name}'::text[], to_jsonb(a) - 'aggfnoid')::text

@@ -129,7 +129,8 @@ final class FollowedBase implements AutoCloseable {
 
   void requireCaughtUp(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (!follower().catchUp(Duration.ofSeconds(1))) {
+    // Long enough for what lies ahead of the position that is asked for each time.
+    while (!follower().catchUp(patience.dividedBy(2))) {
       if (running.isCompletedExceptionally()) {
         running.join();
       }

@@ -32,7 +32,7 @@ class RedefinitionIT {
       SELECT attrelid::regclass || ' ' || attname || ' ' || attnotnull || ' ' || coalesce(pg_get_expr(adbin, adrelid), '')
       FROM pg_attribute JOIN pg_class c ON c.oid = attrelid AND c.relkind IN ('r', 'p')
       LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-      WHERE c.relnamespace = 'public'::regnamespace AND attnum > 0
+      WHERE c.relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
       UNION ALL
       SELECT pg_get_triggerdef(oid) || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal AND tgparentid = 0
       UNION ALL
@@ -69,6 +69,7 @@ class RedefinitionIT {
         CREATE TABLE item (id bigserial PRIMARY KEY, name text NOT NULL, price numeric DEFAULT 1, code text UNIQUE);
         CREATE INDEX item_price ON item (price);
         CREATE TABLE sale (id bigserial PRIMARY KEY, item bigint REFERENCES item, n int CHECK (n > 0));
+        CREATE TABLE kind (id int PRIMARY KEY);
         CREATE TABLE visit (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
         CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
@@ -76,6 +77,7 @@ class RedefinitionIT {
         CREATE POLICY mine ON item USING (name = current_user);
         INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
         INSERT INTO sale (item, n) SELECT 1 + i % 500, i FROM generate_series(1, 2000) i;
+        INSERT INTO kind VALUES (1), (2);
         INSERT INTO visit SELECT i, '2026-01-01' FROM generate_series(1, 100) i;
         """);
     base = FollowedBase.pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty());
@@ -175,6 +177,66 @@ class RedefinitionIT {
     base.requireCaughtUp(PATIENCE);
     base.requireEqual(source, "shop");
     assertThat(definitions(engine)).isEqualTo(definitions(source));
+  }
+
+  @Test
+  void tablesWhoseRowsAreOthersAreCopiedAnewThoughNoRowTellsSo() throws SQLException {
+    source.execute("shop", "ALTER TABLE item ADD note text DEFAULT 'none'");
+    source.execute("shop", "CREATE INDEX item_note ON item (note)");
+    source.execute("shop", "CREATE TRIGGER late BEFORE UPDATE ON item EXECUTE FUNCTION touch()");
+    // The stream tells of the same columns, and nothing of the rows that are gone.
+    source.execute("shop", "ALTER TABLE sale DROP COLUMN n");
+    source.execute("shop", "ALTER TABLE sale ADD COLUMN n int");
+    source.execute("shop", "DROP TABLE kind");
+    source.execute("shop", "CREATE TABLE kind (id int PRIMARY KEY)");
+    source.execute("shop", "INSERT INTO visit VALUES (1000, '2026-01-02')");
+
+    SchemaFingerprint now = base.follower().fingerprint();
+    Redefined made = base.follower().redefine(now.since(known));
+
+    assertThat(made.copying()).isTrue();
+    assertThat(made.done())
+        .extracting(DefinitionChange::readable)
+        .containsExactly("trigger late of public.item is new");
+    SchemaFingerprint copied = awaitCopied(known.with(made.done(), now));
+    assertThat(base.follower().fingerprint().since(copied)).isEmpty();
+    assertThat(base.follower().withCopied(known)).as("told once").isSameAs(known);
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+    assertThat(definitions(engine)).isEqualTo(definitions(source));
+    againAlteredInTheSameWay(copied);
+  }
+
+  private void againAlteredInTheSameWay(SchemaFingerprint before) throws SQLException {
+    source.execute("shop", "ALTER TABLE sale DROP COLUMN n");
+    source.execute("shop", "ALTER TABLE sale ADD COLUMN n int DEFAULT 5");
+    assertThat(base.follower().redefine(base.follower().fingerprint().since(before)).copying())
+        .isTrue();
+    awaitCopied(before);
+    base.requireCaughtUp(PATIENCE);
+    base.requireEqual(source, "shop");
+  }
+
+  private SchemaFingerprint awaitCopied(SchemaFingerprint before) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    SchemaFingerprint now = before;
+    while (now.equals(before)) {
+      assertThat(System.nanoTime()).as("the copy").isLessThan(deadline);
+      base.requireCaughtUp(PATIENCE);
+      now = base.follower().withCopied(before);
+    }
+    return now;
+  }
+
+  @Test
+  void rowsThatCannotBeCopiedAloneEndIt() throws SQLException {
+    source.execute("shop", "ALTER TABLE visit ADD note text");
+
+    base.follower().redefine(base.follower().fingerprint().since(known));
+
+    SourceException failure = base.failure(PATIENCE);
+    assertThat(failure.failure()).isEqualTo(SourceFailure.DRIFTED);
+    assertThat(failure).hasMessageContaining("visit_1 was altered");
   }
 
   @Test

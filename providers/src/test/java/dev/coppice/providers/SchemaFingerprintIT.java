@@ -121,13 +121,12 @@ class SchemaFingerprintIT {
             "grants of public.item is another",
             "grants of column name of public.item is another",
             "options of public.item is another",
-            "sequence public.item_id_seq is another"),
+            "sequence item_id_seq of public.item is another"),
         alteration("DROP RULE quiet ON \"in Stock\"", "rule quiet of public.\"in Stock\" is gone"),
         alteration("DROP STATISTICS item_pair", "statistics item_pair of public.item is gone"),
         alteration(
             "CREATE TABLE late (id serial PRIMARY KEY, n int DEFAULT 1); GRANT SELECT ON late TO clerk",
-            "table public.late is new",
-            "sequence public.late_id_seq is new"),
+            "table public.late is new"),
         alteration("DROP TABLE \"in Stock\"", "table public.\"in Stock\" is gone"),
         alteration(
             "DROP TABLE \"in Stock\"; CREATE TABLE \"in Stock\" (item bigint REFERENCES item,"
