@@ -32,6 +32,12 @@ public interface BranchManager extends AutoCloseable {
 
   SourceInfo source(BranchName name);
 
+  /**
+   * Has a source that is followed pulled anew, with all that is defined there, and returns at once.
+   * Branches start from the newest snapshot of its old base meanwhile.
+   */
+  SourceInfo renewSource(BranchName name);
+
   /** Removes a source, its base and its snapshots; refused while it has branches. */
   void removeSource(BranchName name);
 

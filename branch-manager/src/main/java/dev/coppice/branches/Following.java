@@ -222,6 +222,14 @@ final class Following implements AutoCloseable {
     }
   }
 
+  /** It is to be replaced, unless that is under way. */
+  void renewSoon() {
+    if (!Instant.MAX.equals(renewAt)) {
+      is(FollowInfo.State.PULLING, "");
+      renewAt = ground.clock().instant();
+    }
+  }
+
   void notRenewed(String why) {
     is(FollowInfo.State.STOPPED, why);
     renewAt = ground.clock().instant().plus(renewalPause);

@@ -50,6 +50,13 @@ final class LocalBranchManager implements BranchManager {
   }
 
   @Override
+  public SourceInfo renewSource(BranchName name) {
+    requireOpen();
+    sources.renewSoon(ground.register().source(name));
+    return source(name);
+  }
+
+  @Override
   public void removeSource(BranchName name) {
     requireOpen();
     Failures.translated(() -> sources.remove(ground.register().source(name)));

@@ -359,15 +359,8 @@ final class Sources {
   void freshen(Optional<BranchName> from) {
     StoredSource source = new Ancestry(ground.register()).sourceOf(from);
     Following following =
-        followings
-            .of(source)
-            .orElseThrow(() ->
-                new BranchException(
-                    BranchFailure.SOURCE_NOT_READY,
-                    "Source \""
-                        + source.name()
-                        + "\" is not followed, so nothing newer is to be had",
-                    "Leave out --fresh, or remove the source and add it without --no-follow."));
+        requireFollowed(
+            source, "Leave out --fresh, or remove the source and add it without --no-follow.");
     following.catchUp(FRESH_PATIENCE);
     Optional<StoredSnapshot> newest = ground.register().newest(source);
     if (newest.isEmpty() || movedOn(source, newest.get())) {
@@ -402,6 +395,24 @@ final class Sources {
             threads.execute(() -> renew(source, following));
           });
     }
+  }
+
+  /** As if it could not be brought in step any more. */
+  void renewSoon(StoredSource source) {
+    requireReady(source);
+    requireFollowed(
+            source, "Add it under another name, with another base, or remove it and add it again.")
+        .renewSoon();
+  }
+
+  private Following requireFollowed(StoredSource source, String hint) {
+    return followings
+        .of(source)
+        .orElseThrow(() ->
+            new BranchException(
+                BranchFailure.SOURCE_NOT_READY,
+                "Source \"" + source.name() + "\" is not followed, so nothing newer is to be had",
+                hint));
   }
 
   private void renew(StoredSource source, Following former) {

@@ -183,6 +183,16 @@ class FollowedSourceIT {
       shop.restart(() -> shop.run("DROP VIEW sales.cheap"));
       BranchLab.await("those that are left", () -> differing().size() == 2);
       assertThat(watched().since()).contains(since);
+
+      String slot = shop.follow().slot();
+      shop.manager().renewSource(SHOP);
+      BranchLab.await("another base", () -> !shop.follow().slot().equals(slot));
+      BranchLab.await("a look at it", () -> watched().comparedAt().isPresent());
+      assertThat(watched().differing()).isEmpty();
+      shop.manager().createBranch(BranchLab.request("shop", "new", Access.OWNER));
+      try (Client client = Client.connect(shop.manager(), "new", OWNER)) {
+        assertThat(client.one("SELECT sales.total()")).isEqualTo("20000");
+      }
     } finally {
       shop.restart(() -> {});
     }

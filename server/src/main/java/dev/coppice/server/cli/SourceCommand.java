@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
       SourceCommand.Add.class,
       SourceCommand.ListAll.class,
       SourceCommand.Get.class,
+      SourceCommand.Renew.class,
       SourceCommand.Remove.class
     })
 final class SourceCommand extends CommandGroup {
@@ -168,6 +169,22 @@ final class SourceCommand extends CommandGroup {
     @Override
     public Integer call() {
       print(api().get(path("sources", name)), Views::source);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "renew",
+      description =
+          "Has a source pulled anew beside its base, with all that is defined there. Returns at once;"
+              + " \"get\" shows how far it is.")
+  static final class Renew extends ClientCommand {
+    @Parameters(paramLabel = "NAME")
+    private String name = "";
+
+    @Override
+    public Integer call() {
+      print(api().post(path("sources", name) + "/renew", object()), Views::source);
       return 0;
     }
   }

@@ -143,7 +143,8 @@ final class Views {
       text.append("  and %s more\n".formatted(Figures.count(differing - shown)));
     }
     return text.append(
-            "  The rows are followed; these come with a new base: coppice source add NAME URL\n")
+            "  The rows are followed; these come with a new base: coppice source renew %s\n"
+                .formatted(text(source, "name")))
         .toString();
   }
 

@@ -24,6 +24,7 @@ final class SourceRoutes {
     routes.get("/v1/sources", this::list);
     routes.post("/v1/sources", this::add);
     routes.get("/v1/sources/{name}", this::get);
+    routes.post("/v1/sources/{name}/renew", this::renew);
     routes.delete("/v1/sources/{name}", this::remove);
   }
 
@@ -66,6 +67,10 @@ final class SourceRoutes {
         RequestBody.size("rate limit", body.rateLimit()),
         RequestBody.snapshotAge(body.maxSnapshotAge(), standard.snapshotAge()),
         Boolean.TRUE.equals(body.fromReplica()));
+  }
+
+  private void renew(Context context) {
+    Responses.json(context, SourceView.of(manager.renewSource(name(context))));
   }
 
   private void remove(Context context) {

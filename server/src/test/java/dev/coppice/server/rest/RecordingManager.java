@@ -71,6 +71,11 @@ final class RecordingManager implements BranchManager {
   }
 
   @Override
+  public SourceInfo renewSource(BranchName name) {
+    return known(name);
+  }
+
+  @Override
   public void removeSource(BranchName name) {
     throw new BranchException(
         BranchFailure.SOURCE_HAS_BRANCHES, name + " has branches", "Delete them first.");
