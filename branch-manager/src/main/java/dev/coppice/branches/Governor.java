@@ -31,8 +31,17 @@ final class Governor {
   /** So many of those who wait look for an engine to stop at the same time. */
   private static final int FOREMOST = 4;
 
+  /**
+   * Between two looks at what engines occupy lies so much of what the first took: the kernel walks
+   * through the pages of every session for it.
+   */
+  private static final int MEASURING_PAUSE = 100;
+
+  private static final long LONGEST_PAUSE_NANOS = Duration.ofMinutes(1).toNanos();
+
   private final long memoryBytes;
   private final Duration turnTimeout;
+  private volatile long measureAfterNanos = System.nanoTime();
   private final ReentrantLock lock = new ReentrantLock();
 
   // Guarded by the lock.
@@ -219,8 +228,24 @@ final class Governor {
     }
   }
 
-  /** Looks at what the engines really occupy; stops idle ones if it is too much. Blocks. */
+  /**
+   * Looks at what the engines really occupy, if that did not take too long the last time; stops
+   * idle ones if it is too much. Blocks.
+   */
   void measure() {
+    long begun = System.nanoTime();
+    if (begun - measureAfterNanos >= 0) {
+      readMemory();
+      long now = System.nanoTime();
+      measureAfterNanos = now + Math.min((now - begun) * MEASURING_PAUSE, LONGEST_PAUSE_NANOS);
+    }
+    stir();
+    while (occupiedBytes() > memoryBytes && eviction.getAsBoolean()) {
+      // The next one.
+    }
+  }
+
+  private void readMemory() {
     for (Seat seat : taken()) {
       Engine engine = seat.engine;
       if (engine != null) {
@@ -232,10 +257,6 @@ final class Governor {
           lock.unlock();
         }
       }
-    }
-    stir();
-    while (occupiedBytes() > memoryBytes && eviction.getAsBoolean()) {
-      // The next one.
     }
   }
 

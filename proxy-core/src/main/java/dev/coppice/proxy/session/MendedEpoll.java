@@ -3,10 +3,8 @@ package dev.coppice.proxy.session;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
 
 /**
@@ -15,17 +13,12 @@ import io.netty.channel.epoll.EpollIoOps;
  * takes, Netty 4.2.18 removes it from epoll, forgets that it did, and fails when something is
  * (netty/netty#16689).
  */
-final class MendedEpoll implements IoHandler {
+class MendedEpoll implements IoHandler {
 
   private final IoHandler epoll;
 
-  private MendedEpoll(IoHandler epoll) {
+  MendedEpoll(IoHandler epoll) {
     this.epoll = epoll;
-  }
-
-  static IoHandlerFactory factory() {
-    IoHandlerFactory handlers = EpollIoHandler.newFactory();
-    return executor -> new MendedEpoll(handlers.newHandler(executor));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -104,7 +105,15 @@ final class Relay {
       engine.flush();
       client.config().setAutoRead(engine.isWritable());
       engine.config().setAutoRead(client.isWritable());
+      if (client.pipeline().get(SslHandler.class) == null) {
+        RelayEpoll.ofThread().ifPresent(epoll -> shorten(epoll, clientSide));
+      }
     }
+  }
+
+  private void shorten(RelayEpoll epoll, ClientSide clientSide) {
+    epoll.connect(client, engine, clientSide);
+    epoll.connect(engine, client, (EngineSide) engine.pipeline().get(ENGINE_SIDE));
   }
 
   /**
@@ -181,12 +190,13 @@ final class Relay {
       idleness.end();
     }
     cancelKilling();
+    RelayEpoll.ofThread().ifPresent(epoll -> epoll.disconnect(engine));
     engine.pipeline().remove(ENGINE_SIDE);
     session.leaveTo(toOthers);
     connection.part();
   }
 
-  private final class ClientSide extends ChannelInboundHandlerAdapter {
+  private final class ClientSide extends ChannelInboundHandlerAdapter implements FastPath.Gate {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -197,10 +207,20 @@ final class Relay {
     }
 
     void forward(ByteBuf bytes) {
-      if (left) {
+      if (!left && pass(bytes)) {
+        engine.write(bytes, engine.voidPromise());
+      } else {
         bytes.release();
-        return;
       }
+    }
+
+    @Override
+    public boolean isOpen() {
+      return !left && !engineInputClosed && !connection.isOver();
+    }
+
+    @Override
+    public boolean pass(ByteBuf bytes) {
       metrics.in(bytes.readableBytes());
       if (idleness != null) {
         idleness.client(bytes);
@@ -210,14 +230,13 @@ final class Relay {
       }
       boolean ends = watch != null && watch.client(bytes);
       if (ends && use.isPresent() && bytes.readableBytes() == TERMINATE_BYTES && isReusable()) {
-        bytes.release();
         leave(use.get());
-        return;
+        return false;
       }
       if (watch != null && watch.isOver()) {
         watch = null;
       }
-      engine.write(bytes, engine.voidPromise());
+      return true;
     }
 
     private boolean isReusable() {
@@ -260,7 +279,7 @@ final class Relay {
     }
   }
 
-  private final class EngineSide extends ChannelInboundHandlerAdapter {
+  private final class EngineSide extends ChannelInboundHandlerAdapter implements FastPath.Gate {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
@@ -275,6 +294,27 @@ final class Relay {
         part(why);
         return;
       }
+      pass(bytes);
+      client.write(message, client.voidPromise());
+      if (!client.isWritable() && client.isActive()) {
+        engine.config().setAutoRead(false);
+      }
+      if (parting != null && betweenMessages) {
+        part(parting);
+      }
+    }
+
+    @Override
+    public boolean isOpen() {
+      return !left
+          && !told
+          && parting == null
+          && session.farewell() == null
+          && !connection.isOver();
+    }
+
+    @Override
+    public boolean pass(ByteBuf bytes) {
       metrics.out(bytes.readableBytes());
       betweenMessages = endsWithReadyForQuery(bytes) || (betweenMessages && endsWithCopyIn(bytes));
       if (watch != null) {
@@ -286,13 +326,7 @@ final class Relay {
       if (tapped != null) {
         tapped.engine(bytes);
       }
-      client.write(message, client.voidPromise());
-      if (!client.isWritable() && client.isActive()) {
-        engine.config().setAutoRead(false);
-      }
-      if (parting != null && betweenMessages) {
-        part(parting);
-      }
+      return true;
     }
 
     /** What is left is what the engine said before it. */

@@ -31,7 +31,7 @@ enum Transport {
 
     @Override
     IoHandlerFactory ioHandlers() {
-      return MendedEpoll.factory();
+      return RelayEpoll.factory();
     }
   },
   IO_URING(IoUringServerSocketChannel.class, IoUringDomainSocketChannel.class) {
