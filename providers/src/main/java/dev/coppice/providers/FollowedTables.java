@@ -7,6 +7,7 @@ import dev.coppice.providers.pgoutput.ReplicationMessage.Column;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -27,10 +28,10 @@ final class FollowedTables {
   private static final String COLUMNS =
       """
       SELECT c.relkind, a.attname, a.atttypid::bigint AS typeid, a.atttypmod, t.typname, n.nspname,
-             t.typtype = 'd' AS domain, a.attidentity = 'a' AS identity
+             t.typtype = 'd' AS domain, a.attidentity = 'a' AS identity,
+             a.attgenerated <> '' AS generated
       FROM pg_class c
       LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                              AND a.attgenerated = ''
       LEFT JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_namespace n ON n.oid = t.typnamespace
       WHERE c.oid = to_regclass(:name) AND c.relkind IN ('r', 'p')
@@ -38,14 +39,16 @@ final class FollowedTables {
       """;
 
   private final FollowPlan plan;
+  private final GeneratedColumns generatedThere;
   private final Map<Integer, Optional<FollowedTable>> tables = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Relation> relations = new HashMap<>();
   private final Map<Integer, ReplicationMessage.Type> types = new HashMap<>();
   private final Map<TableName, Integer> ids = new HashMap<>();
   private Set<TableName> copied = Set.of();
 
-  FollowedTables(FollowPlan plan) {
+  FollowedTables(FollowPlan plan, GeneratedColumns generatedThere) {
     this.plan = plan;
+    this.generatedThere = generatedThere;
   }
 
   /** The values by the columns' names, without those that are null, if that is a record. */
@@ -146,6 +149,7 @@ final class FollowedTables {
     Map<String, LocalColumn> local = new LinkedHashMap<>();
     boolean[] partitioned = new boolean[1];
     Map<String, String> schemas = new HashMap<>();
+    Set<String> generated = new HashSet<>();
     boolean there =
         !Query.list(
                 base,
@@ -153,7 +157,9 @@ final class FollowedTables {
                 row -> {
                   partitioned[0] = row.getString("relkind").equals("p");
                   String column = row.getString("attname");
-                  if (column != null) {
+                  if (column != null && row.getBoolean("generated")) {
+                    generated.add(column);
+                  } else if (column != null) {
                     schemas.put(column, row.getString("nspname"));
                     local.put(
                         column,
@@ -181,7 +187,29 @@ final class FollowedTables {
     if (relation.columns().size() != local.size()) {
       throw new TableDrift(relation, "has lost a column");
     }
+    requireSameGenerated(base, relation, generated);
     return Optional.of(new FollowedTable(relation, partitioned[0], local));
+  }
+
+  /**
+   * By the source's state of now, which may be ahead of the stream, as that is in which the table
+   * would be copied. One that cannot be copied by itself stays as it is: its rows are right.
+   */
+  private void requireSameGenerated(
+      Connection base, ReplicationMessage.Relation relation, Set<String> generated)
+      throws SQLException {
+    if (plan.recorder().isPresent()) {
+      return;
+    }
+    Optional<Set<String>> there =
+        generatedThere.of(Integer.toUnsignedLong(relation.id()), name(relation));
+    boolean other = there.isPresent() && !there.get().equals(generated);
+    if (other
+        && TableShape.read(base, name(relation))
+            .filter(own -> own.obstacle().isEmpty())
+            .isPresent()) {
+      throw new TableDrift(relation, "has other generated columns");
+    }
   }
 
   private void requireSameType(

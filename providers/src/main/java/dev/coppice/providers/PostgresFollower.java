@@ -131,7 +131,7 @@ final class PostgresFollower implements Follower {
         new Applier(
             writing,
             queue,
-            new FollowedTables(plan),
+            new FollowedTables(plan, looking::generatedColumns),
             new DdlReplay(writing, provider.callingTriggerFunctions()),
             state,
             drifted::requireNoneAsked,

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,6 +95,11 @@ final class SourceWatch {
     }
     state.log(health.get().log());
     return health.get();
+  }
+
+  synchronized Optional<Set<String>> generatedColumns(long oid, TableName table)
+      throws SQLException {
+    return GeneratedColumns.read(session, oid, table);
   }
 
   synchronized int refreshSequences(Connection base) throws SQLException {

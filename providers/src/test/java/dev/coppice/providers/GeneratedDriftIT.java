@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +95,38 @@ class GeneratedDriftIT {
 
     base.requireEqual(source, "shop");
     assertThat(columns(engine)).isEqualTo(columns(source));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ADD loud text GENERATED ALWAYS AS (upper(name)) STORED",
+        "DROP half, DROP twice",
+        "DROP half, ADD third numeric GENERATED ALWAYS AS (price / 3) STORED",
+        "ALTER twice DROP EXPRESSION",
+      })
+  void theNextRowTellsOfItAlone(String alteration) throws Exception {
+    source.execute("shop", "UPDATE item SET name = 'before' WHERE id = 1");
+    base.requireCaughtUp(PATIENCE);
+    source.execute("shop", "ALTER TABLE item " + alteration);
+    source.execute("shop", "UPDATE item SET name = 'after' WHERE id = 2");
+    base.requireCaughtUp(PATIENCE);
+
+    base.requireEqual(source, "shop");
+    assertThat(columns(engine)).isEqualTo(columns(source));
+  }
+
+  @Test
+  void aTableThatIsGoneTellsNothing() throws Exception {
+    base.stop();
+    source.execute("shop", "UPDATE item SET name = 'last' WHERE id = 1");
+    source.execute("shop", "DROP TABLE item");
+    base.start();
+    base.requireCaughtUp(PATIENCE);
+
+    try (Connection here = engine.connect("shop")) {
+      assertThat(Query.text(here, "SELECT name FROM item WHERE id = 1")).isEqualTo("last");
+    }
   }
 
   private static List<String> columns(PostgresServer server) throws SQLException {
