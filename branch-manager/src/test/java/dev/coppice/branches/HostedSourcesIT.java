@@ -10,14 +10,11 @@ import dev.coppice.providers.Source;
 import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.testing.LookAlike;
 import dev.coppice.providers.testing.PostgresServer;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -33,29 +30,7 @@ class HostedSourcesIT {
       "SELECT (SELECT count(*) FROM pg_replication_slots)"
           + " + (SELECT count(*) FROM pg_publication WHERE pubname LIKE 'coppice\\_%')";
 
-  private static BranchLab lab;
-  private static BranchManager manager;
-
-  @BeforeAll
-  static void open() throws IOException {
-    lab = BranchLab.withoutProduction();
-    manager = lab.open(0);
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    try {
-      manager.close();
-    } finally {
-      lab.close();
-    }
-  }
-
-  @AfterEach
-  void clear() {
-    manager.branches().forEach(branch -> manager.deleteBranch(branch.name()));
-    manager.sources().forEach(source -> manager.removeSource(source.name()));
-  }
+  @RegisterExtension private static final SourcesLab SOURCES = new SourcesLab();
 
   @ParameterizedTest
   @EnumSource
@@ -66,7 +41,7 @@ class HostedSourcesIT {
         recordDefinitions(host, server);
       }
 
-      SourceInfo source = manager.addSource(followed(host, server), event -> {});
+      SourceInfo source = SOURCES.manager().addSource(followed(host, server), event -> {});
 
       assertThat(source.provider()).isEqualToIgnoringCase(host.name());
       assertThat(source.follow()).as("%s", source.fidelity()).isPresent();
@@ -79,12 +54,12 @@ class HostedSourcesIT {
         }
         BranchLab.await(
             "following under load", () -> follow().changes() > 500 && load.made() > 2_000);
-        manager.createBranch(BranchLab.fresh("during"));
+        SOURCES.manager().createBranch(BranchLab.fresh("during"));
       }
-      manager.createBranch(BranchLab.fresh("b"));
+      SOURCES.manager().createBranch(BranchLab.fresh("b"));
 
       assertThat(follow().slot()).isEqualTo(source.follow().orElseThrow().slot());
-      try (Client client = Client.connect(manager, "b", host.database(), source.owner());
+      try (Client client = Client.connect(SOURCES.manager(), "b", host.database(), source.owner());
           Connection production = server.connect(host.database())) {
         requireEqual(host, client, production);
         if (host == LookAlike.SUPABASE) {
@@ -131,7 +106,7 @@ class HostedSourcesIT {
   }
 
   private static FollowInfo follow() {
-    return manager.source(BranchLab.SHOP).follow().orElseThrow();
+    return SOURCES.manager().source(BranchLab.SHOP).follow().orElseThrow();
   }
 
   private static void requireEqual(LookAlike host, Client client, Connection production)
@@ -166,10 +141,10 @@ class HostedSourcesIT {
 
   /** Nothing of ours stays there but what the operator has made. */
   private static void requireReleased(PostgresServer server, LookAlike host) throws Exception {
-    for (BranchInfo branch : manager.branches()) {
-      manager.deleteBranch(branch.name());
+    for (BranchInfo branch : SOURCES.manager().branches()) {
+      SOURCES.manager().deleteBranch(branch.name());
     }
-    manager.removeSource(BranchLab.SHOP);
+    SOURCES.manager().removeSource(BranchLab.SHOP);
     BranchLab.await("the release", () -> left(server, host).equals("0"));
   }
 

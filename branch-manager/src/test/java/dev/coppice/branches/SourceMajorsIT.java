@@ -10,14 +10,11 @@ import dev.coppice.providers.SourceAddress;
 import dev.coppice.providers.SourceException;
 import dev.coppice.providers.SourceFailure;
 import dev.coppice.providers.profile.Providers;
-import java.io.IOException;
 import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,66 +24,47 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SourceMajorsIT {
 
-  private static BranchLab lab;
-  private static BranchManager manager;
-
-  @BeforeAll
-  static void open() throws IOException {
-    lab = BranchLab.withoutProduction();
-    manager = lab.open(0);
-  }
-
-  @AfterAll
-  static void close() throws IOException {
-    try {
-      manager.close();
-    } finally {
-      lab.close();
-    }
-  }
-
-  @AfterEach
-  void clear() {
-    manager.branches().forEach(branch -> manager.deleteBranch(branch.name()));
-    manager.sources().forEach(source -> manager.removeSource(source.name()));
-  }
+  @RegisterExtension private static final SourcesLab SOURCES = new SourcesLab();
 
   @ParameterizedTest
   @ValueSource(ints = {16, 17, 18})
   void aSourceIsFollowedOrTheMissingProgramsAreNamed(int major) throws Exception {
-    lab.startProduction(major, Map.of("wal_level", "logical"));
+    SOURCES.lab().startProduction(major, Map.of("wal_level", "logical"));
     if (hasClientTools(major)) {
       isFollowed(major);
       return;
     }
     BranchException refused =
         catchThrowableOfType(
-            BranchException.class, () -> manager.addSource(lab.shop("secret"), event -> {}));
+            BranchException.class,
+            () -> SOURCES.manager().addSource(SOURCES.lab().shop("secret"), event -> {}));
     assertThat(refused)
         .hasMessageContaining("pg_dump and pg_restore of version " + major + " or newer");
     assertThat(refused.hint()).contains("postgresql-client-" + major);
-    assertThat(manager.sources()).isEmpty();
-    assertThat(manager.checkStore().problems()).isEmpty();
+    assertThat(SOURCES.manager().sources()).isEmpty();
+    assertThat(SOURCES.manager().checkStore().problems()).isEmpty();
   }
 
   /** As on a host whose slots are to outlive a fail-over. */
   private static void isFollowed(int major) throws Exception {
     SourceInfo pulled =
-        manager.addSource(
-            new AddSource(
-                BranchLab.SHOP,
-                SourceAddress.parse(
-                    "postgres://admin:secret@127.0.0.1:%d/shop?sslmode=disable"
-                        .formatted(lab.productionPort())),
-                PullOptions.standard(),
-                Providers.named("planetscale"),
-                true,
-                Optional.empty(),
-                true),
-            event -> {});
+        SOURCES
+            .manager()
+            .addSource(
+                new AddSource(
+                    BranchLab.SHOP,
+                    SourceAddress.parse(
+                        "postgres://admin:secret@127.0.0.1:%d/shop?sslmode=disable"
+                            .formatted(SOURCES.lab().productionPort())),
+                    PullOptions.standard(),
+                    Providers.named("planetscale"),
+                    true,
+                    Optional.empty(),
+                    true),
+                event -> {});
     assertThat(pulled.engineMajor()).isEqualTo(major);
     assertThat(pulled.follow()).as("%s", pulled.fidelity()).isPresent();
-    try (Connection production = lab.production("shop")) {
+    try (Connection production = SOURCES.lab().production("shop")) {
       for (String sql :
           List.of(
               "SET ROLE " + BranchLab.OWNER,
@@ -100,14 +78,14 @@ class SourceMajorsIT {
         Statements.run(production, sql);
       }
       Statements.run(production, "RESET ROLE");
-      manager.createBranch(BranchLab.fresh("b"));
+      SOURCES.manager().createBranch(BranchLab.fresh("b"));
       String more = "SELECT string_agg(m::text, ',' ORDER BY id) FROM sales.more m";
-      try (Client client = Client.connect(manager, "b", BranchLab.OWNER)) {
+      try (Client client = Client.connect(SOURCES.manager(), "b", BranchLab.OWNER)) {
         assertThat(ProductionLoad.rows(client.connection).equals(ProductionLoad.rows(production)))
             .isTrue();
         assertThat(client.one(more)).isEqualTo(Statements.column(production, more).getFirst());
       }
-      assertThat(manager.source(BranchLab.SHOP).follow().orElseThrow().slot())
+      assertThat(SOURCES.manager().source(BranchLab.SHOP).follow().orElseThrow().slot())
           .as("the first base")
           .isEqualTo(pulled.follow().orElseThrow().slot());
       if (major >= 17) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A standby that is followed, of the newest major from 16 on whose client programs are installed;
@@ -41,26 +42,26 @@ class StandbySourceIT {
 
   private static final String PUBLICATION = "CREATE PUBLICATION coppice FOR ALL TABLES";
 
-  private static BranchLab lab;
-  private static BranchManager manager;
+  @RegisterExtension private static final SourcesLab SOURCES = new SourcesLab();
+
   private static PostgresServer primary;
   private static PostgresServer standby;
   private static boolean readable;
 
   @BeforeAll
   static void open() throws IOException, SQLException {
-    lab = BranchLab.withoutProduction();
-    manager = lab.open(0);
     Installations installations =
         Installations.discover(
             List.of(),
             BranchLab.ARCHIVES,
-            Installations.unpackFolder(EngineUser.choose(Optional.empty()), lab.root));
+            Installations.unpackFolder(EngineUser.choose(Optional.empty()), SOURCES.lab().root));
     List<Integer> known =
         installations.majors().tailSet(16).stream().filter(StandbySourceIT::isReadable).toList();
     readable = !known.isEmpty();
     Path bin = installations.exactly(readable ? known.getLast() : 16).bin();
-    primary = PostgresServer.start(bin, lab.root, "admin", "wal_level=logical", "autovacuum=off");
+    primary =
+        PostgresServer.start(
+            bin, SOURCES.lab().root, "admin", "wal_level=logical", "autovacuum=off");
     primary.execute("postgres", "CREATE DATABASE shop");
     primary.execute(
         "shop",
@@ -85,20 +86,14 @@ class StandbySourceIT {
   }
 
   @AfterAll
-  static void close() throws IOException {
-    try {
-      manager.close();
-    } finally {
-      standby.close();
-      primary.close();
-      lab.close();
-    }
+  static void close() {
+    standby.close();
+    primary.close();
   }
 
   @AfterEach
   void clear() throws SQLException, InterruptedException {
-    manager.branches().forEach(branch -> manager.deleteBranch(branch.name()));
-    manager.sources().forEach(source -> manager.removeSource(source.name()));
+    SOURCES.clear();
     primary.execute("shop", "DROP PUBLICATION IF EXISTS coppice");
     awaitReplay();
   }
@@ -136,7 +131,7 @@ class StandbySourceIT {
       return slot;
     });
 
-    assertThat(manager.source(BranchLab.SHOP).follow().orElseThrow().slot())
+    assertThat(SOURCES.manager().source(BranchLab.SHOP).follow().orElseThrow().slot())
         .as("the first base")
         .isEqualTo(slot);
     clear();
@@ -184,7 +179,8 @@ class StandbySourceIT {
     primary.execute("shop", PUBLICATION);
     awaitReplay();
     standby.execute("postgres", "SELECT pg_wal_replay_pause()");
-    try (PostgresServer engine = PostgresServer.start(primary.bin(), lab.root, "coppice")) {
+    try (PostgresServer engine =
+        PostgresServer.start(primary.bin(), SOURCES.lab().root, "coppice")) {
       FollowWish wish =
           new FollowWish("coppice_waits", Optional.empty(), false, true, Duration.ofSeconds(1));
       SourceException refused =
@@ -213,16 +209,18 @@ class StandbySourceIT {
 
   private static SourceInfo add() {
     PullLimits fromReplica = new PullLimits(2, OptionalLong.empty(), Optional.empty(), true);
-    return manager.addSource(
-        new AddSource(
-            BranchLab.SHOP,
-            SourceAddress.parse(standby.superuserUrl("shop")),
-            PullOptions.standard().within(fromReplica),
-            Optional.empty(),
-            true,
-            Optional.empty(),
-            false),
-        event -> {});
+    return SOURCES
+        .manager()
+        .addSource(
+            new AddSource(
+                BranchLab.SHOP,
+                SourceAddress.parse(standby.superuserUrl("shop")),
+                PullOptions.standard().within(fromReplica),
+                Optional.empty(),
+                true,
+                Optional.empty(),
+                false),
+            event -> {});
   }
 
   @FunctionalInterface
@@ -257,8 +255,8 @@ class StandbySourceIT {
   private static void requireEqual(String branch) throws Exception {
     awaitReplay();
     try (Connection there = primary.connect("shop")) {
-      manager.createBranch(BranchLab.fresh(branch));
-      try (Client here = Client.connect(manager, branch, "shop", "admin")) {
+      SOURCES.manager().createBranch(BranchLab.fresh(branch));
+      try (Client here = Client.connect(SOURCES.manager(), branch, "shop", "admin")) {
         for (String table : List.of("item", "calm")) {
           String rows = "SELECT string_agg(t::text, ',' ORDER BY id) FROM " + table + " t";
           boolean equal = here.one(rows).equals(Statements.column(there, rows).getFirst());

@@ -55,20 +55,19 @@ class DdlFollowIT {
 
   @BeforeEach
   void start() throws SQLException {
-    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
-    source.execute("postgres", "CREATE DATABASE shop OWNER shop_owner");
-    source.execute(
-        "shop",
-        """
-        GRANT CREATE ON SCHEMA public TO shop_owner;
-        SET ROLE shop_owner;
-        CREATE TABLE item (id bigserial PRIMARY KEY, name text, price numeric, gone int);
-        INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
-        """);
     base =
-        FollowedBase.pull(
-            source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), true);
-    base.start();
+        FollowedBase.ofShop(
+            source,
+            engine,
+            spool,
+            true,
+            """
+            ALTER DATABASE shop OWNER TO shop_owner;
+            GRANT CREATE ON SCHEMA public TO shop_owner;
+            SET ROLE shop_owner;
+            CREATE TABLE item (id bigserial PRIMARY KEY, name text, price numeric, gone int);
+            INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
+            """);
   }
 
   @AfterEach

@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,25 +65,23 @@ class DriftIT {
 
   @BeforeEach
   void start() throws SQLException {
-    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
-    source.execute("postgres", "CREATE DATABASE shop");
-    source.execute(
-        "shop",
-        """
-        CREATE TABLE item (id bigserial PRIMARY KEY, name text, price numeric DEFAULT 1, gone int,
-          twice numeric GENERATED ALWAYS AS (price * 2) STORED);
-        CREATE INDEX item_gone ON item (gone);
-        CREATE TABLE sale (id bigserial PRIMARY KEY, item bigint NOT NULL REFERENCES item, n int);
-        CREATE TABLE other (id int PRIMARY KEY, body text UNIQUE);
-        CREATE VIEW named AS SELECT id, name FROM item;
-        INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
-        INSERT INTO sale (item, n) SELECT 1 + i % 500, i FROM generate_series(1, 2000) i;
-        INSERT INTO other SELECT i, repeat(i::text, 10) FROM generate_series(1, 100) i;
-        """);
     base =
-        FollowedBase.pull(
-            source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), false);
-    base.start();
+        FollowedBase.ofShop(
+            source,
+            engine,
+            spool,
+            false,
+            """
+            CREATE TABLE item (id bigserial PRIMARY KEY, name text, price numeric DEFAULT 1, gone int,
+              twice numeric GENERATED ALWAYS AS (price * 2) STORED);
+            CREATE INDEX item_gone ON item (gone);
+            CREATE TABLE sale (id bigserial PRIMARY KEY, item bigint NOT NULL REFERENCES item, n int);
+            CREATE TABLE other (id int PRIMARY KEY, body text UNIQUE);
+            CREATE VIEW named AS SELECT id, name FROM item;
+            INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
+            INSERT INTO sale (item, n) SELECT 1 + i % 500, i FROM generate_series(1, 2000) i;
+            INSERT INTO other SELECT i, repeat(i::text, 10) FROM generate_series(1, 100) i;
+            """);
   }
 
   @AfterEach

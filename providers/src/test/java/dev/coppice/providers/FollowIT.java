@@ -38,39 +38,37 @@ class FollowIT {
 
   @BeforeEach
   void start() throws SQLException {
-    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
-    source.execute("postgres", "CREATE DATABASE shop");
-    source.execute(
-        "shop",
-        """
-        CREATE TABLE item (
-          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(40), body text,
-          doubled bigint GENERATED ALWAYS AS (id * 2) STORED);
-        ALTER TABLE item ALTER body SET STORAGE EXTERNAL;
-        CREATE TABLE loose (a int, b text, c numeric, d json);
-        ALTER TABLE loose REPLICA IDENTITY FULL;
-        CREATE TABLE part (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
-        CREATE TABLE part_eu PARTITION OF part FOR VALUES IN ('eu');
-        CREATE TABLE part_us PARTITION OF part FOR VALUES IN ('us');
-        CREATE TABLE counted (k text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, big text);
-        INSERT INTO counted (k) VALUES ('a'), ('b');
-        CREATE TABLE child (id int PRIMARY KEY, item bigint REFERENCES item);
-        CREATE TYPE mood AS ENUM ('well', 'ill');
-        CREATE TYPE pair AS (a int, b mood);
-        CREATE DOMAIN positive AS int CHECK (VALUE > 0);
-        CREATE TABLE typed (id positive PRIMARY KEY, felt mood, had pair[]);
-        CREATE UNLOGGED TABLE cache (k int PRIMARY KEY, v text);
-        CREATE UNLOGGED TABLE cached (k int REFERENCES cache);
-        INSERT INTO cache VALUES (1, 'old'), (2, 'goes');
-        INSERT INTO cached VALUES (1);
-        SELECT lo_from_bytea(101, 'stays'), lo_from_bytea(102, 'goes'), lo_from_bytea(103, 'old');
-        CREATE MATERIALIZED VIEW total AS SELECT count(*) FROM counted;
-        INSERT INTO item (name, body) SELECT 'n' || i, repeat(i::text, 3000) FROM generate_series(1, 100) i;
-        """);
     base =
-        FollowedBase.pull(
-            source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), false);
-    base.start();
+        FollowedBase.ofShop(
+            source,
+            engine,
+            spool,
+            false,
+            """
+            CREATE TABLE item (
+              id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(40), body text,
+              doubled bigint GENERATED ALWAYS AS (id * 2) STORED);
+            ALTER TABLE item ALTER body SET STORAGE EXTERNAL;
+            CREATE TABLE loose (a int, b text, c numeric, d json);
+            ALTER TABLE loose REPLICA IDENTITY FULL;
+            CREATE TABLE part (id int, region text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+            CREATE TABLE part_eu PARTITION OF part FOR VALUES IN ('eu');
+            CREATE TABLE part_us PARTITION OF part FOR VALUES IN ('us');
+            CREATE TABLE counted (k text PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, big text);
+            INSERT INTO counted (k) VALUES ('a'), ('b');
+            CREATE TABLE child (id int PRIMARY KEY, item bigint REFERENCES item);
+            CREATE TYPE mood AS ENUM ('well', 'ill');
+            CREATE TYPE pair AS (a int, b mood);
+            CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+            CREATE TABLE typed (id positive PRIMARY KEY, felt mood, had pair[]);
+            CREATE UNLOGGED TABLE cache (k int PRIMARY KEY, v text);
+            CREATE UNLOGGED TABLE cached (k int REFERENCES cache);
+            INSERT INTO cache VALUES (1, 'old'), (2, 'goes');
+            INSERT INTO cached VALUES (1);
+            SELECT lo_from_bytea(101, 'stays'), lo_from_bytea(102, 'goes'), lo_from_bytea(103, 'old');
+            CREATE MATERIALIZED VIEW total AS SELECT count(*) FROM counted;
+            INSERT INTO item (name, body) SELECT 'n' || i, repeat(i::text, 3000) FROM generate_series(1, 100) i;
+            """);
   }
 
   @AfterEach

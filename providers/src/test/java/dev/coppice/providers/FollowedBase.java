@@ -79,6 +79,24 @@ final class FollowedBase implements AutoCloseable {
     return new FollowedBase(source, engine, database, spool, report);
   }
 
+  /**
+   * Of a new database {@code shop} of the source, without what an earlier test has made of it; it
+   * is being followed.
+   *
+   * @param setup what is in it, as a superuser makes it
+   */
+  static FollowedBase ofShop(
+      PostgresServer source, PostgresServer engine, Path spool, boolean recordDdl, String setup)
+      throws SQLException {
+    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
+    source.execute("postgres", "CREATE DATABASE shop");
+    source.execute("shop", setup);
+    FollowedBase base =
+        pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty(), recordDdl);
+    base.start();
+    return base;
+  }
+
   private static LocalEngine local(PostgresServer engine) {
     return new LocalEngine(engine.socketDirectory(), engine.port(), engine.superuser());
   }

@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,18 +45,18 @@ class GeneratedDriftIT {
 
   @BeforeEach
   void start() throws SQLException {
-    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
-    source.execute("postgres", "CREATE DATABASE shop");
-    source.execute(
-        "shop",
-        """
-        CREATE TABLE item (id int PRIMARY KEY, price numeric(8, 2) NOT NULL, half numeric
-          GENERATED ALWAYS AS (price / 2) STORED, name text, twice numeric GENERATED ALWAYS AS (price * 2) STORED);
-        CREATE INDEX item_twice ON item (twice);
-        INSERT INTO item (id, price, name) SELECT i, i, 'n' || i FROM generate_series(1, 200) i;
-        """);
-    base = FollowedBase.pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty());
-    base.start();
+    base =
+        FollowedBase.ofShop(
+            source,
+            engine,
+            spool,
+            false,
+            """
+            CREATE TABLE item (id int PRIMARY KEY, price numeric(8, 2) NOT NULL, half numeric
+              GENERATED ALWAYS AS (price / 2) STORED, name text, twice numeric GENERATED ALWAYS AS (price * 2) STORED);
+            CREATE INDEX item_twice ON item (twice);
+            INSERT INTO item (id, price, name) SELECT i, i, 'n' || i FROM generate_series(1, 200) i;
+            """);
   }
 
   @AfterEach
