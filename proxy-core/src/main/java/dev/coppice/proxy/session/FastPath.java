@@ -10,9 +10,9 @@ import java.io.IOException;
 
 /**
  * One direction of a session without TLS: what is read of one socket is written to the other at
- * once, from the same memory, with none of what Netty's pipeline takes for a read. Only where nothing
- * else is to be done: whatever is out of the ordinary (an end, an error, a socket that takes no
- * more) is left to Netty. Confined to the event loop of both channels.
+ * once, from the same memory, with none of what Netty's pipeline takes for a read. Only where
+ * nothing else is to be done: whatever is out of the ordinary (an end, an error, a socket that
+ * takes no more) is left to Netty. Confined to the event loop of both channels.
  */
 final class FastPath {
 
