@@ -8,7 +8,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,30 +58,30 @@ class RedefinitionIT {
 
   @BeforeEach
   void start() throws SQLException {
-    source.execute("postgres", "DROP DATABASE IF EXISTS shop");
-    source.execute("postgres", "CREATE DATABASE shop");
-    source.execute(
-        "shop",
-        """
-        DROP ROLE IF EXISTS clerk;
-        CREATE ROLE clerk;
-        CREATE TABLE item (id bigserial PRIMARY KEY, name text NOT NULL, price numeric DEFAULT 1, code text UNIQUE);
-        CREATE INDEX item_price ON item (price);
-        CREATE TABLE sale (id bigserial PRIMARY KEY, item bigint REFERENCES item, n int CHECK (n > 0));
-        CREATE TABLE kind (id int PRIMARY KEY);
-        CREATE TABLE visit (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
-        CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
-        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
-        CREATE TRIGGER first BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION touch();
-        CREATE POLICY mine ON item USING (name = current_user);
-        INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
-        INSERT INTO sale (item, n) SELECT 1 + i % 500, i FROM generate_series(1, 2000) i;
-        INSERT INTO kind VALUES (1), (2);
-        INSERT INTO visit SELECT i, '2026-01-01' FROM generate_series(1, 100) i;
-        """);
-    base = FollowedBase.pull(source.superuserUrl("shop"), engine, "shop", spool, Optional.empty());
+    base =
+        FollowedBase.ofShop(
+            source,
+            engine,
+            spool,
+            false,
+            """
+            DROP ROLE IF EXISTS clerk;
+            CREATE ROLE clerk;
+            CREATE TABLE item (id bigserial PRIMARY KEY, name text NOT NULL, price numeric DEFAULT 1, code text UNIQUE);
+            CREATE INDEX item_price ON item (price);
+            CREATE TABLE sale (id bigserial PRIMARY KEY, item bigint REFERENCES item, n int CHECK (n > 0));
+            CREATE TABLE kind (id int PRIMARY KEY);
+            CREATE TABLE visit (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+            CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+            CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+            CREATE TRIGGER first BEFORE UPDATE ON item FOR EACH ROW EXECUTE FUNCTION touch();
+            CREATE POLICY mine ON item USING (name = current_user);
+            INSERT INTO item (name, price) SELECT 'n' || i, i FROM generate_series(1, 500) i;
+            INSERT INTO sale (item, n) SELECT 1 + i % 500, i FROM generate_series(1, 2000) i;
+            INSERT INTO kind VALUES (1), (2);
+            INSERT INTO visit SELECT i, '2026-01-01' FROM generate_series(1, 100) i;
+            """);
     known = base.report().fingerprint().orElseThrow();
-    base.start();
     base.requireCaughtUp(PATIENCE);
   }
 
