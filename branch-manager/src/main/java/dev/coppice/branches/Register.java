@@ -47,10 +47,12 @@ final class Register {
   }
 
   StoredSource source(UUID id) {
-    return sources.values().stream()
-        .filter(source -> source.id().equals(id))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no source " + id));
+    for (StoredSource source : sources.values()) {
+      if (source.id().equals(id)) {
+        return source;
+      }
+    }
+    throw new IllegalStateException("no source " + id);
   }
 
   LiveBranch branch(BranchName name) {

@@ -3,6 +3,7 @@ package dev.coppice.branches;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -15,12 +16,21 @@ class BranchNameTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "-a", "a-", "A", "a.b", "a_b", "a b", "ä", "a\n", "../x"})
+  @ValueSource(
+      strings = {
+        "", "-a", "a-", "A", "a.b", "a_b", "a b", "ä", "a\n", "../x", "-", "a`b", "a{b", "a/b",
+        "a:b"
+      })
   void whatWouldNotFitAnAddressIsRefused(String name) {
     assertThatThrownBy(() -> new BranchName(name))
         .isInstanceOfSatisfying(
             BranchException.class,
             e -> assertThat(e.failure()).isEqualTo(BranchFailure.NAME_INVALID));
+  }
+
+  @Test
+  void theLongestNameHasAsManyCharactersAsALabelOfAHostName() {
+    assertThat(new BranchName("x".repeat(63)).value()).hasSize(63);
   }
 
   @ParameterizedTest

@@ -96,10 +96,20 @@ public final class ScramExchange {
     }
     int nonceEnd = bare.indexOf(',', userEnd + 1);
     String nonce = bare.substring(userEnd + 3, nonceEnd < 0 ? bare.length() : nonceEnd);
-    if (nonce.isEmpty() || !nonce.chars().allMatch(c -> c >= 0x21 && c <= 0x7e)) {
+    if (!isPrintable(nonce)) {
       throw malformed("its nonce is not printable");
     }
     return nonce;
+  }
+
+  /** RFC 5802's printable, but for the comma, which ends it. */
+  private static boolean isPrintable(String nonce) {
+    for (int i = 0; i < nonce.length(); i++) {
+      if (nonce.charAt(i) < 0x21 || nonce.charAt(i) > 0x7e) {
+        return false;
+      }
+    }
+    return !nonce.isEmpty();
   }
 
   /**

@@ -6,8 +6,6 @@ import com.ongres.scram.common.StringPreparation;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** What a server keeps of a password; the fields of Postgres's text form, decoded. */
 public final class ScramSecret {
@@ -21,9 +19,10 @@ public final class ScramSecret {
   private static final ScramMechanism MECHANISM = ScramMechanism.SCRAM_SHA_256;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private static final Pattern TEXT =
-      Pattern.compile(
-          "SCRAM-SHA-256\\$([1-9][0-9]{0,8}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
+  /** What the text form begins with, before the iterations. */
+  private static final String NAME = "SCRAM-SHA-256$";
+
+  private static final int MAX_ITERATION_DIGITS = 9;
 
   private final int iterations;
   private final byte[] salt;
@@ -53,20 +52,59 @@ public final class ScramSecret {
         ITERATIONS, salt, storedKey, ScramFunctions.serverKey(MECHANISM, salted));
   }
 
-  /** Throws IllegalArgumentException, without the text in its message. */
+  /**
+   * Reads the text form, for every login. Throws IllegalArgumentException, without the text in its
+   * message.
+   */
   public static ScramSecret parse(String text) {
-    Matcher parts = TEXT.matcher(text);
-    if (text.length() > MAX_TEXT_CHARS || !parts.matches()) {
-      throw new IllegalArgumentException("not a SCRAM-SHA-256 verifier");
+    int saltAt = text.indexOf(':') + 1;
+    int storedAt = text.indexOf('$', saltAt) + 1;
+    int serverAt = text.indexOf(':', storedAt) + 1;
+    if (text.length() > MAX_TEXT_CHARS
+        || !text.startsWith(NAME)
+        || saltAt == 0
+        || storedAt == 0
+        || serverAt == 0) {
+      throw notAVerifier();
     }
-    Base64.Decoder base64 = Base64.getDecoder();
-    byte[] storedKey = base64.decode(parts.group(3));
-    byte[] serverKey = base64.decode(parts.group(4));
+    int iterations = iterations(text, NAME.length(), saltAt - 1);
+    byte[] salt = decoded(text, saltAt, storedAt - 1);
+    byte[] storedKey = decoded(text, storedAt, serverAt - 1);
+    byte[] serverKey = decoded(text, serverAt, text.length());
     if (storedKey.length != KEY_BYTES || serverKey.length != KEY_BYTES) {
       throw new IllegalArgumentException("a SCRAM-SHA-256 verifier with keys of the wrong length");
     }
-    return new ScramSecret(
-        Integer.parseInt(parts.group(1)), base64.decode(parts.group(2)), storedKey, serverKey);
+    return new ScramSecret(iterations, salt, storedKey, serverKey);
+  }
+
+  private static int iterations(String text, int from, int to) {
+    if (to <= from || to - from > MAX_ITERATION_DIGITS || text.charAt(from) == '0') {
+      throw notAVerifier();
+    }
+    int value = 0;
+    for (int i = from; i < to; i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        throw notAVerifier();
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  private static byte[] decoded(String text, int from, int to) {
+    if (from == to) {
+      throw notAVerifier();
+    }
+    try {
+      return Base64.getDecoder().decode(text.substring(from, to));
+    } catch (IllegalArgumentException _) {
+      throw notAVerifier();
+    }
+  }
+
+  private static IllegalArgumentException notAVerifier() {
+    return new IllegalArgumentException("not a SCRAM-SHA-256 verifier");
   }
 
   /**

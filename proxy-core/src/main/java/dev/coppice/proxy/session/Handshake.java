@@ -14,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.ExtendedSSLSession;
@@ -72,8 +73,12 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
     Runnable leaving =
         connection.services().admissions().admit(route.branch(), connection.address());
     ctx.channel().closeFuture().addListener(_ -> leaving.run());
-    List<String> unknownOptions =
-        message.parameters().keySet().stream().filter(name -> name.startsWith("_pq_.")).toList();
+    List<String> unknownOptions = new ArrayList<>();
+    for (String name : message.parameters().keySet()) {
+      if (name.startsWith("_pq_.")) {
+        unknownOptions.add(name);
+      }
+    }
     if (message.minorVersion() > message.agreedMinor() || !unknownOptions.isEmpty()) {
       ByteBuf negotiation = ctx.alloc().buffer();
       BackendMessages.negotiateProtocolVersion(negotiation, message.agreedMinor(), unknownOptions);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ScramExchangeTest {
@@ -184,6 +185,34 @@ class ScramExchangeTest {
       })
   void refusesOtherVerifiers(String text) {
     assertThatIllegalArgumentException().isThrownBy(() -> ScramSecret.parse(text));
+  }
+
+  /** What Postgres wrote, changed in one place. */
+  @ParameterizedTest
+  @CsvSource({
+    "SCRAM-SHA-256, SCRAM-SHA-512",
+    "SCRAM-SHA-256, ' SCRAM-SHA-256'",
+    "4096:, :",
+    "4096:, 04096:",
+    "4096:, -4096:",
+    "4096:, 4o96:",
+    "4096:, 1234567890:",
+    "4096:, 4096",
+    "4096:, 4096::",
+    "=$, =",
+    "=$, =$$",
+    "=$, =$!",
+    "=:, =",
+    "=:, =:=",
+    "=:, =::",
+  })
+  void refusesWhatIsNearlyAVerifier(String part, String instead) {
+    String text = OF_POSTGRES.replace(part, instead);
+    assertThat(text).isNotEqualTo(OF_POSTGRES);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ScramSecret.parse(text))
+        .withMessageContaining("verifier")
+        .withMessageNotContaining(text);
   }
 
   @Test
