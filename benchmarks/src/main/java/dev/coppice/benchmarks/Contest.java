@@ -163,18 +163,25 @@ final class Contest {
 
   /** Adds a row of the processor time of the proxy, and says what PgBouncer takes. */
   void proxyTime(String metric) {
+    proxyTime(metric, 1);
+  }
+
+  /**
+   * @param transactions that the time is for
+   */
+  void proxyTime(String metric, int transactions) {
     String peer =
         takesPart(Way.PGBOUNCER)
             ? String.format(
                 Locale.ROOT,
                 "%.1f of PgBouncer",
-                Row.median("", "", "", times(Way.PGBOUNCER)).value())
+                Row.median("", "", "", times(Way.PGBOUNCER, transactions)).value())
             : "";
-    rows.add(Row.median(metric, "us", peer, times(Way.COPPICE)));
+    rows.add(Row.median(metric, "us", peer, times(Way.COPPICE, transactions)));
   }
 
-  private double[] times(Way way) {
-    return of(way).stream().mapToDouble(Result::proxyMicros).toArray();
+  private double[] times(Way way, int transactions) {
+    return of(way).stream().mapToDouble(r -> r.proxyMicros() * transactions).toArray();
   }
 
   private boolean takesPart(Way way) {

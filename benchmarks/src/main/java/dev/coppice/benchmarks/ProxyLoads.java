@@ -175,6 +175,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
         contest.run(direction, direction.equals("copy_out") ? copy::out : copy::in, USUAL);
         contest.compare(direction + "_vs_pgbouncer", Figure.THROUGHPUT, Way.PGBOUNCER);
         contest.compare(direction + "_vs_direct", Figure.THROUGHPUT, Way.DIRECT);
+        contest.proxyTime("proxy_cpu_us_%s_1000_rows".formatted(direction), 1_000);
       }
     }
   }

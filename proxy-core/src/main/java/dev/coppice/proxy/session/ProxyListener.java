@@ -63,7 +63,7 @@ public final class ProxyListener implements ProxyServer {
             Integer.getInteger(LOOPS, Runtime.getRuntime().availableProcessors()),
             new DefaultThreadFactory("proxy"),
             transport.ioHandlers());
-    ChannelFuture binding =
+    ServerBootstrap server =
         new ServerBootstrap()
             .group(loops)
             .channel(transport.serverChannel())
@@ -79,9 +79,9 @@ public final class ProxyListener implements ProxyServer {
                   protected void initChannel(Channel client) {
                     accept(client);
                   }
-                })
-            .bind(services.config().listen())
-            .awaitUninterruptibly();
+                });
+    transport.keepAlive().forEach(server::childOption);
+    ChannelFuture binding = server.bind(services.config().listen()).awaitUninterruptibly();
     this.listener = binding.channel();
     if (!binding.isSuccess()) {
       loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);

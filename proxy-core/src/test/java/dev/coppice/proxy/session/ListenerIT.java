@@ -10,13 +10,21 @@ import dev.coppice.proxy.wire.StartupBytes;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -74,6 +82,46 @@ class ListenerIT {
         .isInstanceOf(UncheckedIOException.class)
         .hasMessageContaining("cannot listen on")
         .hasMessageContaining(Integer.toString(proxy.address().getPort()));
+  }
+
+  /** Whatever it does meanwhile: nothing, or waiting for an engine. */
+  @Test
+  void aClientWhoseMachineIsGoneIsAskedForAfterAMinute() throws Exception {
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), proxy.address().getPort())) {
+      TestEngine.await(
+          "the keep-alive timer of the client's connection",
+          () -> {
+            OptionalLong seconds = keepAliveSeconds(client.getLocalPort());
+            return seconds.isPresent() && seconds.getAsLong() <= Transport.KEEP_ALIVE_IDLE_SECONDS;
+          });
+    }
+  }
+
+  /**
+   * When the kernel asks next whether the other side is there; nothing if it is not going to. Of
+   * the proxy's side of a connection, from proc(5)'s net/tcp: a timer's kind, which is 2, and its
+   * time in hundredths of a second.
+   */
+  private OptionalLong keepAliveSeconds(int clientPort) {
+    String ends = "[0-9A-F]+:%04X [0-9A-F]+:%04X".formatted(proxy.address().getPort(), clientPort);
+    Pattern timer = Pattern.compile(ends + " 01 \\S+ 02:([0-9A-F]{8}) ");
+    for (String table : List.of("tcp", "tcp6")) {
+      Matcher found = timer.matcher(text(Path.of("/proc/self/net", table)));
+      if (found.find()) {
+        return OptionalLong.of(Long.parseLong(found.group(1), 16) / 100);
+      }
+    }
+    return OptionalLong.empty();
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException _) {
+      return ""; // no IPv6
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
