@@ -33,7 +33,6 @@ public final class BranchCarriers {
    */
   public Route read(StartupMessage message, Optional<String> serverName) {
     Map<String, String> settings = new LinkedHashMap<>(message.parameters());
-    settings.keySet().removeIf(name -> name.startsWith("_pq_."));
     String rawUser = settings.remove("user");
     String rawDatabase = settings.remove("database");
     if (rawUser == null || rawUser.isEmpty()) {

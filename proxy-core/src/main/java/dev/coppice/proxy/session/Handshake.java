@@ -14,8 +14,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -73,15 +71,10 @@ final class Handshake extends SimpleChannelInboundHandler<StartupPacket> {
     Runnable leaving =
         connection.services().admissions().admit(route.branch(), connection.address());
     ctx.channel().closeFuture().addListener(_ -> leaving.run());
-    List<String> unknownOptions = new ArrayList<>();
-    for (String name : message.parameters().keySet()) {
-      if (name.startsWith("_pq_.")) {
-        unknownOptions.add(name);
-      }
-    }
-    if (message.minorVersion() > message.agreedMinor() || !unknownOptions.isEmpty()) {
+    if (message.minorVersion() > message.agreedMinor() || !message.protocolOptions().isEmpty()) {
       ByteBuf negotiation = ctx.alloc().buffer();
-      BackendMessages.negotiateProtocolVersion(negotiation, message.agreedMinor(), unknownOptions);
+      BackendMessages.negotiateProtocolVersion(
+          negotiation, message.agreedMinor(), message.protocolOptions());
       ctx.write(negotiation);
     }
     connection.protocolMinor(message.agreedMinor());

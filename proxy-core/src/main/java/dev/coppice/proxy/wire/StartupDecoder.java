@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,9 @@ public final class StartupDecoder extends ByteToMessageDecoder {
   private static final int CANCEL_MINOR = 5678;
   private static final int TLS_MINOR = 5679;
   private static final int GSS_MINOR = 5680;
+
+  /** Names that begin so are about the protocol. */
+  private static final String PROTOCOL_OPTION = "_pq_.";
 
   private enum State {
     LENGTH,
@@ -120,18 +124,24 @@ public final class StartupDecoder extends ByteToMessageDecoder {
               "Update the client or driver."));
     }
     Map<String, String> parameters = new LinkedHashMap<>();
+    List<String> protocolOptions = new ArrayList<>();
     while (true) {
       String name = readText(rest);
       if (name.isEmpty()) {
         break;
       }
-      parameters.put(name, readText(rest));
+      String value = readText(rest);
+      if (name.startsWith(PROTOCOL_OPTION)) {
+        protocolOptions.add(name);
+      } else {
+        parameters.put(name, value);
+      }
     }
     if (rest.isReadable()) {
       throw fail("a startup packet must end behind its last parameter");
     }
     state = State.DONE;
-    return new StartupPacket.StartupMessage(version & 0xffff, parameters);
+    return new StartupPacket.StartupMessage(version & 0xffff, parameters, protocolOptions);
   }
 
   private String readText(ByteBuf rest) {

@@ -2,6 +2,7 @@ package dev.coppice.proxy.wire;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What a client may say first. */
@@ -28,11 +29,20 @@ public sealed interface StartupPacket {
    *
    * @param minorVersion 0 for protocol 3.0
    * @param parameters in the client's order; of a name given twice, the last value
+   * @param protocolOptions names of the {@code _pq_.} options, which are no parameters
    */
-  record StartupMessage(int minorVersion, Map<String, String> parameters) implements StartupPacket {
+  record StartupMessage(
+      int minorVersion, Map<String, String> parameters, List<String> protocolOptions)
+      implements StartupPacket {
 
     public StartupMessage {
       parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+      protocolOptions = List.copyOf(protocolOptions);
+    }
+
+    /** Without protocol options. */
+    public StartupMessage(int minorVersion, Map<String, String> parameters) {
+      this(minorVersion, parameters, List.of());
     }
 
     /** The minor version that will be spoken. */

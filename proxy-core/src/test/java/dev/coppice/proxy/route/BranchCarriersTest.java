@@ -142,12 +142,6 @@ class BranchCarriersTest {
         "name_not_utf8", Optional.empty(), "user", "b", "options", "-ccoppice.branch=\u00ff");
   }
 
-  @Test
-  void protocolOptionsDoNotReachTheEngine() {
-    assertThat(read("user", "a.b", "_pq_.new", "1", "geqo", "off").settings())
-        .isEqualTo(Map.of("geqo", "off"));
-  }
-
   private static Route read(String... namesAndValues) {
     return CARRIERS.read(message(namesAndValues), Optional.empty());
   }

@@ -15,6 +15,7 @@ import io.netty.handler.codec.DecoderException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -45,7 +46,10 @@ class StartupDecoderTest {
             new StartupMessage(0, Map.of("user", "app.pr-1", "database", "shop"))),
         Arguments.of(
             StartupBytes.message(V3_0 + 2, "user", "a", "options", "", "user", "b"),
-            new StartupMessage(2, Map.of("user", "b", "options", ""))));
+            new StartupMessage(2, Map.of("user", "b", "options", ""))),
+        Arguments.of(
+            StartupBytes.message(V3_0, "_pq_.b", "1", "user", "a", "_pq_.a", "2"),
+            new StartupMessage(0, Map.of("user", "a"), List.of("_pq_.b", "_pq_.a"))));
   }
 
   @ParameterizedTest
