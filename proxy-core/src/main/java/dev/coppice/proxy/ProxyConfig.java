@@ -26,7 +26,8 @@ public record ProxyConfig(
     Duration sessionReuse,
     ProxyLimits limits) {
 
-  public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(1);
+  /** Below the five seconds that Postgres waits for others to leave a database. */
+  public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(4);
 
   /** Without a domain. */
   public ProxyConfig(

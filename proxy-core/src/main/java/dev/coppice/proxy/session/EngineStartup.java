@@ -74,7 +74,7 @@ final class EngineStartup extends ByteToMessageDecoder {
       }
       return;
     }
-    if (type == 'E' && !begun && isNotNow(message)) {
+    if (type == 'E' && !begun && mayBeginLater(message)) {
       message.release();
       notNow = true;
       return;
@@ -105,21 +105,29 @@ final class EngineStartup extends ByteToMessageDecoder {
     }
   }
 
-  /** Whether the engine starts or stops: SQLSTATE 57P01 to 57P03. */
-  private static boolean isNotNow(ByteBuf error) {
+  private boolean mayBeginLater(ByteBuf error) {
+    return switch (sqlState(error)) {
+      // It starts or stops.
+      case "57P01", "57P02", "57P03" -> true;
+      // It, the database or the role has as many sessions as it may have.
+      case "53300" -> wakeUp.makeRoom(session);
+      default -> false;
+    };
+  }
+
+  private static String sqlState(ByteBuf error) {
     int at = HEADER_BYTES;
     while (at < error.writerIndex() && error.getByte(at) != 0) {
       int end = error.indexOf(at, error.writerIndex(), (byte) 0);
       if (error.getByte(at) == 'C') {
-        String state = error.toString(at + 1, Math.max(0, end - at - 1), StandardCharsets.US_ASCII);
-        return state.equals("57P01") || state.equals("57P02") || state.equals("57P03");
+        return error.toString(at + 1, Math.max(0, end - at - 1), StandardCharsets.US_ASCII);
       }
       if (end < 0) {
-        return false;
+        break;
       }
       at = end + 1;
     }
-    return false;
+    return "";
   }
 
   private static void expectOk(ByteBuf message) {

@@ -222,6 +222,9 @@ final class Relay {
     @Override
     public boolean pass(ByteBuf bytes) {
       metrics.in(bytes.readableBytes());
+      if (DatabaseCommand.mayBegin(bytes)) {
+        connection.services().spares().clear(session.endpoint().engine());
+      }
       if (idleness != null) {
         idleness.client(bytes);
       }

@@ -1,6 +1,8 @@
 package dev.coppice.proxy.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Watches what passes between client and engine, by message headers and the texts of statements,
@@ -9,12 +11,15 @@ import io.netty.buffer.ByteBuf;
  */
 final class SessionWatch {
 
-  /** A client that says more than this is not one that comes for a moment. */
-  private static final int MAX_CLIENT_MESSAGES = 256;
+  /** A client that stays longer than this is let alone: its session's beginning is long past. */
+  private static final long MAX_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  private static final int MESSAGES_BETWEEN_LOOKS = 256;
   private static final int HEADER_BYTES = 5;
   private static final int TERMINATE_BYTES = 5;
 
+  private final LongSupplier nanoTime;
+  private final long startNanos;
   private boolean plain = true;
   private int clientMessages;
 
@@ -28,6 +33,15 @@ final class SessionWatch {
 
   /** Of the engine's message that is passing. */
   private long engineBytesLeft;
+
+  SessionWatch() {
+    this(System::nanoTime);
+  }
+
+  SessionWatch(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.startNanos = nanoTime.getAsLong();
+  }
 
   /** Whether it is of no use to go on. */
   boolean isOver() {
@@ -49,7 +63,7 @@ final class SessionWatch {
         return true;
       }
       long length = end - at < HEADER_BYTES ? Long.MAX_VALUE : 1L + bytes.getUnsignedInt(at + 1);
-      if (length < HEADER_BYTES || length > end - at || ++clientMessages > MAX_CLIENT_MESSAGES) {
+      if (length < HEADER_BYTES || length > end - at || isTooOld()) {
         plain = false;
       } else {
         clientMessage(type, bytes, at + HEADER_BYTES, at + (int) length);
@@ -57,6 +71,11 @@ final class SessionWatch {
       }
     }
     return false;
+  }
+
+  private boolean isTooOld() {
+    return ++clientMessages % MESSAGES_BETWEEN_LOOKS == 0
+        && nanoTime.getAsLong() - startNanos > MAX_NANOS;
   }
 
   private void clientMessage(int type, ByteBuf bytes, int start, int end) {

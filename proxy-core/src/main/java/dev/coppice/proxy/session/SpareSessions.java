@@ -5,7 +5,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -16,7 +15,10 @@ import java.util.concurrent.ConcurrentHashMap;
 final class SpareSessions {
 
   private final Map<EventLoop, SpareShelf> shelves = new ConcurrentHashMap<>();
-  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+
+  /** Each channel and the engine it leads to. */
+  private final Map<Channel, Object> open = new ConcurrentHashMap<>();
+
   private final ChannelFutureListener forgetting = closed -> forget(closed.channel());
   private final Duration kept;
   private volatile boolean closed;
@@ -38,8 +40,8 @@ final class SpareSessions {
   }
 
   /** Takes a channel that no client's session owns; false if it must be closed instead. */
-  boolean own(Channel channel) {
-    open.add(channel);
+  boolean own(Channel channel, Object engine) {
+    open.put(channel, engine);
     channel.closeFuture().addListener(forgetting);
     return !closed;
   }
@@ -58,9 +60,26 @@ final class SpareSessions {
     return open.size();
   }
 
+  /**
+   * Ends what waits for clients of an engine, since something needs the room or the database alone.
+   * Any thread; does not wait.
+   *
+   * @return whether there was anything
+   */
+  boolean clear(Object engine) {
+    boolean any = false;
+    for (Map.Entry<Channel, Object> entry : open.entrySet()) {
+      if (entry.getValue().equals(engine)) {
+        entry.getKey().close();
+        any = true;
+      }
+    }
+    return any;
+  }
+
   /** Any thread. */
   void close() {
     closed = true;
-    open.forEach(channel -> channel.close().awaitUninterruptibly());
+    open.keySet().forEach(channel -> channel.close().awaitUninterruptibly());
   }
 }

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 /** The spare sessions of one event loop, and which kinds of them are asked for. */
 final class SpareShelf {
 
-  private static final int MAX_FOR_ENGINE = 8;
+  private static final int MAX_FOR_ENGINE = 64;
   private static final int MAX_KINDS = 256;
 
   /** What an engine caches for a session only grows. */
-  private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(1);
+  private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   private static final long UNSUITABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -131,7 +131,7 @@ final class SpareShelf {
 
   /** Cleans a session that its client has left, and keeps it if it is as good as a new one. */
   void giveBack(SessionUse use, Channel channel, SessionStart start) {
-    if (!all.own(channel)) {
+    if (!all.own(channel, use.key().engine())) {
       channel.close();
       return;
     }

@@ -36,6 +36,9 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private static final long FIRST_PAUSE_MILLIS = 2;
   private static final long MAX_PAUSE_MILLIS = 200;
 
+  /** An engine's session takes a moment to end: this many pauses, twice as long each time. */
+  private static final int ATTEMPTS_AFTER_MAKING_ROOM = 6;
+
   private final Connection connection;
   private final Route route;
   private final BranchTarget target;
@@ -43,6 +46,7 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   private final long startNanos = System.nanoTime();
   private int heldBytes;
   private long pauseMillis = FIRST_PAUSE_MILLIS;
+  private int attemptsLeft;
   private boolean left;
   private @Nullable EngineSession session;
   private Optional<SessionUse> use = Optional.empty();
@@ -100,6 +104,18 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
                 },
                 pauseMillis,
                 TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The engine has no room for another session: ends those that wait for clients.
+   *
+   * @return whether there may be room soon
+   */
+  boolean makeRoom(EngineSession which) {
+    if (connection.services().spares().clear(which.endpoint().engine())) {
+      attemptsLeft = ATTEMPTS_AFTER_MAKING_ROOM;
+    }
+    return attemptsLeft-- > 0;
   }
 
   private void hear(@Nullable EngineEndpoint endpoint, @Nullable Throwable failure) {

@@ -237,6 +237,7 @@ public final class ProxyFuzzer {
       tapped.client(bytes);
       tapped.engine(bytes);
       Farewell.start(bytes);
+      DatabaseCommand.mayBegin(bytes);
       PlainStatement.is(bytes, bytes.readerIndex(), bytes.readableBytes());
       require(bytes.readableBytes() == before, "what passes was changed");
     });

@@ -208,6 +208,84 @@ class ReuseIT {
     }
   }
 
+  /** Postgres waits for less long than sessions are kept here. */
+  @Test
+  void aDatabaseCanBeDroppedThatHasSpareSessions() {
+    fixture.engine.sql("CREATE DATABASE doomed OWNER app");
+    double before = reused();
+    TestEngine.await(
+        "a session of the database to be reused",
+        () -> {
+          visits(client -> logIn(client, "doomed", "visitor"), 4, "SELECT 1");
+          return reused() > before;
+        });
+    assertThat(sessions("doomed")).isPositive();
+    assertThat(visits(1, "DROP DATABASE doomed", "SELECT 'dropped'").getLast())
+        .isEqualTo("dropped");
+    assertThat(
+            fixture.engine.sql(
+                "postgres", "SELECT count(*) FROM pg_database WHERE datname = 'doomed'"))
+        .isEqualTo("0");
+  }
+
+  /** The role has nearly as many as it may have, all of them for clients of another kind. */
+  @Test
+  void spareSessionsMakeRoomForOthers() throws Exception {
+    int limit = 6;
+    fixture.engine.sql("ALTER ROLE app CONNECTION LIMIT " + limit);
+    try {
+      TestEngine.await(
+          "sessions to be spare",
+          () -> {
+            visitTogether(limit - 2);
+            return sessions("shop") >= limit - 1;
+          });
+      List<RawClient> clients = new ArrayList<>();
+      try {
+        for (int i = 0; i < limit; i++) {
+          RawClient client = new RawClient(fixture.port());
+          clients.add(client);
+          logIn(client, "shop", "other " + i);
+          assertThat(client.readUntil('Z')).as("client %d", i).endsWith("Z");
+        }
+      } finally {
+        clients.forEach(RawClient::close);
+      }
+    } finally {
+      fixture.engine.sql("ALTER ROLE app CONNECTION LIMIT -1");
+    }
+  }
+
+  private void visitTogether(int count) {
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      RawClient client = new RawClient(fixture.port());
+      clients.add(client);
+      logIn(client, "shop", "crowd");
+    }
+    for (RawClient client : clients) {
+      client.readUntil('Z');
+      client.send(RawClient.terminate());
+      client.readRawToEnd();
+      client.close();
+    }
+  }
+
+  private static void logIn(RawClient client, String database, String application) {
+    client
+        .startup(0, "user", "app.pr-1", "database", database, "application_name", application)
+        .authenticate();
+  }
+
+  private int sessions(String database) {
+    return Integer.parseInt(
+        fixture.engine.sql(
+            "postgres",
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND datname = '"
+                + database
+                + "'"));
+  }
+
   @Test
   void everyClientHasACancelKeyOfItsOwn() {
     makeReuseUsual();

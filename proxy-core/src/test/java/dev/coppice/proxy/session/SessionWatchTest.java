@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class SessionWatchTest {
@@ -127,11 +129,27 @@ class SessionWatchTest {
   }
 
   @Test
-  void aTalkativeClientIsLetAlone() {
-    for (int i = 0; i < 1000 && !watch.isOver(); i++) {
+  void aClientMaySayMuch() {
+    talk(watch, 10_000);
+    assertThat(watch.isReusable()).isTrue();
+  }
+
+  @Test
+  void aClientThatStaysIsLetAlone() {
+    AtomicLong nanos = new AtomicLong(Long.MAX_VALUE);
+    SessionWatch watch = new SessionWatch(nanos::get);
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(59));
+    talk(watch, 1000);
+    assertThat(watch.isReusable()).isTrue();
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+    talk(watch, 1000);
+    assertThat(watch.isOver()).isTrue();
+  }
+
+  private static void talk(SessionWatch watch, int statements) {
+    for (int i = 0; i < statements && !watch.isOver(); i++) {
       watch.client(query("SELECT 1"));
       watch.engine(ready('I'));
     }
-    assertThat(watch.isOver()).isTrue();
   }
 }

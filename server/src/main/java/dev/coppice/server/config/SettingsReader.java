@@ -2,6 +2,7 @@ package dev.coppice.server.config;
 
 import dev.coppice.branches.EngineRoom;
 import dev.coppice.proxy.LoginLimits;
+import dev.coppice.proxy.ProxyConfig;
 import dev.coppice.server.failure.ServerException;
 import dev.coppice.server.failure.ServerFailure;
 import java.nio.file.Files;
@@ -58,7 +59,7 @@ public final class SettingsReader {
             duration(SettingKey.TURN_TIMEOUT, EngineRoom.USUAL_TURN),
             value(SettingKey.ENGINE_MEMORY, SettingsReader::memory, "a size, 4GB for example")
                 .orElseGet(EngineRoom::usualMemoryBytes),
-            orNever(SettingKey.SESSION_REUSE, Duration.ofSeconds(1)),
+            orNever(SettingKey.SESSION_REUSE, ProxyConfig.USUAL_SESSION_REUSE),
             new Settings.Connections(
                 count(SettingKey.LIMITS_CONNECTIONS, 5_000),
                 count(SettingKey.LIMITS_CONNECTIONS_PER_BRANCH, Integer.MAX_VALUE),
