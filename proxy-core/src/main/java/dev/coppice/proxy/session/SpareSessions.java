@@ -46,14 +46,18 @@ final class SpareSessions {
     return !closed;
   }
 
-  /** A client's session owns it from now on. */
-  void disown(Channel channel) {
+  /**
+   * A client's session owns it from now on, and nobody here ends it any more.
+   *
+   * @return false if that has begun already
+   */
+  boolean disown(Channel channel) {
     channel.closeFuture().removeListener(forgetting);
-    forget(channel);
+    return forget(channel);
   }
 
-  private void forget(Channel channel) {
-    open.remove(channel);
+  private boolean forget(Channel channel) {
+    return open.remove(channel) != null;
   }
 
   int size() {
@@ -69,8 +73,9 @@ final class SpareSessions {
   boolean clear(Object engine) {
     boolean any = false;
     for (Map.Entry<Channel, Object> entry : open.entrySet()) {
-      if (entry.getValue().equals(engine)) {
-        entry.getKey().close();
+      Channel channel = entry.getKey();
+      if (entry.getValue().equals(engine) && forget(channel)) {
+        channel.close();
         any = true;
       }
     }

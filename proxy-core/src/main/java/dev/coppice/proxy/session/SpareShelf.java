@@ -92,8 +92,8 @@ final class SpareShelf {
   }
 
   /**
-   * Finds a session that is as good as a new one. The one that was used last, so that those too
-   * many grow old.
+   * Finds a session that is as good as a new one, and is the taker's then. The one that was used
+   * last, so that those too many grow old.
    *
    * @param then called at once or later
    */
@@ -109,7 +109,8 @@ final class SpareShelf {
       boolean good =
           spare.channel().isActive()
               && found.isPresent()
-              && found.get().equals(spare.fingerprint());
+              && found.get().equals(spare.fingerprint())
+              && all.disown(spare.channel());
       if (good) {
         spare.channel().pipeline().remove(Waiting.class);
       } else {

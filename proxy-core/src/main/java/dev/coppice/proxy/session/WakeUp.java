@@ -83,8 +83,9 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * The engine was ending, or had not quite begun, and the client has not noticed: asks for it
-   * anew. If its branch was reset, that is another one; if it was deleted, that is what is told.
+   * The engine was ending, had not quite begun or had no room, and the client has not noticed: asks
+   * for it anew. If its branch was reset, that is another one; if it was deleted, that is what is
+   * told.
    */
   void again() {
     if (left) {
@@ -153,7 +154,6 @@ final class WakeUp extends ChannelInboundHandlerAdapter {
 
   private void take(EngineSession reached, SpareSession spare) {
     Channel engine = spare.channel();
-    connection.services().spares().disown(engine);
     reached.opened(engine);
     if (left) {
       engine.close();
