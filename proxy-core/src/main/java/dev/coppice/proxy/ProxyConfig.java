@@ -26,8 +26,7 @@ public record ProxyConfig(
     Duration sessionReuse,
     ProxyLimits limits) {
 
-  /** Below the five seconds that Postgres waits for others to leave a database. */
-  public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(4);
+  public static final Duration USUAL_SESSION_REUSE = Duration.ofSeconds(10);
 
   /** Without a domain. */
   public ProxyConfig(

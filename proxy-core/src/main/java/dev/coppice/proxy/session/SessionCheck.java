@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * a new session would begin as an earlier one did. There is none where the database runs code at a
  * session's beginning, or has functions that might leave something in a session: a trigger or a
  * view may call them unseen. As long as no transaction has ended and no configuration was loaded,
- * an earlier fingerprint holds. Confined to its channel's event loop.
+ * an earlier fingerprint holds. It also looks, now and then, whether somebody wants the database
+ * for itself. Confined to its channel's event loop.
  */
 final class SessionCheck extends EngineAnswers {
 
@@ -75,6 +76,26 @@ final class SessionCheck extends EngineAnswers {
               STATE)
           .replaceAll("\\s+", " ");
 
+  /**
+   * DROP DATABASE and the like hold such a lock while they wait for other sessions to end
+   * (get_db_info in commands/dbcommands.c); a session that begins has a weaker one. 1262 is
+   * pg_database.
+   */
+  private static final String CLAIM =
+      """
+      SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_locks l
+          WHERE l.locktype OPERATOR(pg_catalog.=) 'object'
+          AND l.classid OPERATOR(pg_catalog.=) 1262::pg_catalog.oid
+          AND (l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'
+            OR l.mode OPERATOR(pg_catalog.=) 'ShareLock'))
+        THEN 'claimed' ELSE 'free' END\
+      """
+          .replaceAll("\\s+", " ");
+
+  /** Postgres waits for five seconds. */
+  private static final long LOOK_MILLIS = 2_000;
+
+  private static final String CLAIM_STATEMENT = "claim";
   private static final String FINGERPRINT_STATEMENT = "fingerprint";
   private static final String STATE_STATEMENT = "state";
   private static final int MAX_MESSAGE_BYTES = 1024;
@@ -85,11 +106,14 @@ final class SessionCheck extends EngineAnswers {
     PREPARATION,
     FINGERPRINT,
     STATE,
+    CLAIM,
     NONE
   }
 
   private final Channel engine;
   private final long idleMillis;
+  private final Runnable whenClaimed;
+  private final ScheduledFuture<?> looking;
   private List<Consumer<Optional<String>>> waiting = new ArrayList<>();
   private List<Consumer<Optional<String>>> asked = new ArrayList<>();
   private Question question = Question.PREPARATION;
@@ -101,26 +125,39 @@ final class SessionCheck extends EngineAnswers {
   /** Whether the state is still that one. */
   private boolean unchanged;
 
+  private boolean claimed;
+  private boolean lookDue;
+
+  /** Since it was of use last. */
+  private int looks;
+
   private @Nullable ScheduledFuture<?> deadline;
 
-  private SessionCheck(Channel engine, long idleMillis) {
+  private SessionCheck(Channel engine, long idleMillis, Runnable whenClaimed) {
     super("12DCZS", MAX_MESSAGE_BYTES);
     this.engine = engine;
     this.idleMillis = idleMillis;
+    this.whenClaimed = whenClaimed;
+    this.looking =
+        engine
+            .eventLoop()
+            .scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /**
    * Takes a session over, with nothing in it.
    *
-   * @param idleMillis after which it ends if nobody asks
+   * @param idleMillis after which it ends if it is of no use
+   * @param whenClaimed called when somebody waits for the sessions of a database to end
    */
-  static SessionCheck on(Channel engine, long idleMillis) {
-    SessionCheck check = new SessionCheck(engine, idleMillis);
+  static SessionCheck on(Channel engine, long idleMillis, Runnable whenClaimed) {
+    SessionCheck check = new SessionCheck(engine, idleMillis, whenClaimed);
     engine.pipeline().addLast(check);
     engine.config().setAutoRead(true);
     ByteBuf message = engine.alloc().buffer();
     FrontendMessages.parse(message, FINGERPRINT_STATEMENT, SQL);
     FrontendMessages.parse(message, STATE_STATEMENT, "SELECT " + STATE);
+    FrontendMessages.parse(message, CLAIM_STATEMENT, CLAIM);
     FrontendMessages.sync(message);
     check.send(message);
     return check;
@@ -134,12 +171,28 @@ final class SessionCheck extends EngineAnswers {
     engine.close();
   }
 
+  /** It is of use, though nobody asks. */
+  void stay() {
+    looks = 0;
+    if (!awaited()) {
+      closeAfter(idleMillis);
+    }
+  }
+
+  private void look() {
+    lookDue = true;
+    if (!awaited()) {
+      next();
+    }
+  }
+
   /** Answers with what is the case at some time from now on; with nothing if there is none. */
   void ask(Consumer<Optional<String>> then) {
     if (!isAlive()) {
       then.accept(Optional.empty());
       return;
     }
+    looks = 0;
     waiting.add(then);
     if (!awaited()) {
       next();
@@ -147,6 +200,12 @@ final class SessionCheck extends EngineAnswers {
   }
 
   private void next() {
+    if (lookDue) {
+      lookDue = false;
+      claimed = false;
+      execute(Question.CLAIM, CLAIM_STATEMENT);
+      return;
+    }
     List<Consumer<Optional<String>>> answered = asked;
     asked = waiting;
     waiting = answered;
@@ -192,7 +251,9 @@ final class SessionCheck extends EngineAnswers {
     if (type == 'D') {
       row(body);
     } else if (type == 'Z') {
-      if (question == Question.STATE && !unchanged) {
+      if (question == Question.CLAIM) {
+        looked();
+      } else if (question == Question.STATE && !unchanged) {
         takeFingerprint();
       } else {
         answer();
@@ -207,6 +268,8 @@ final class SessionCheck extends EngineAnswers {
       state = fingerprint.isPresent() ? column(row) : Optional.empty();
     } else if (question == Question.STATE && columns == 1) {
       unchanged = column(row).equals(state);
+    } else if (question == Question.CLAIM && columns == 1) {
+      claimed = column(row).equals(Optional.of("claimed"));
     }
   }
 
@@ -218,14 +281,30 @@ final class SessionCheck extends EngineAnswers {
         : Optional.of(row.readString(length, StandardCharsets.US_ASCII));
   }
 
-  private void answer() {
+  private void looked() {
+    rest();
+    looks++;
+    if (claimed) {
+      whenClaimed.run();
+    } else if (!waiting.isEmpty()) {
+      next();
+    } else if (looks * LOOK_MILLIS >= idleMillis) {
+      close();
+    }
+  }
+
+  private void rest() {
     closeAfter(idleMillis);
     question = Question.NONE;
+  }
+
+  private void answer() {
+    rest();
     List<Consumer<Optional<String>>> answered = List.copyOf(asked);
     asked.clear();
     Optional<String> found = fingerprint;
     answered.forEach(then -> then.accept(found));
-    if (!awaited() && !waiting.isEmpty()) {
+    if (!awaited() && (lookDue || !waiting.isEmpty())) {
       next();
     }
   }
@@ -241,6 +320,7 @@ final class SessionCheck extends EngineAnswers {
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx);
     endDeadline();
+    looking.cancel(false);
     List<Consumer<Optional<String>>> unanswered = new ArrayList<>(asked);
     unanswered.addAll(waiting);
     asked.clear();

@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +40,12 @@ final class SpareShelf {
       return check != null && check.isAlive();
     }
 
+    void closeSpares() {
+      List.copyOf(spares).forEach(spare -> spare.channel().close());
+    }
+
     void close() {
-      spares.forEach(spare -> spare.channel().close());
+      closeSpares();
       if (check != null) {
         check.close();
       }
@@ -144,7 +149,8 @@ final class SpareShelf {
     if (kind == null) {
       channel.close();
     } else if (!kind.canBeChecked()) {
-      kind.check = SessionCheck.on(channel, keptMillis);
+      kind.check = SessionCheck.on(channel, keptMillis, () -> all.clear(use.key().engine()));
+      channel.closeFuture().addListener(_ -> kind.closeSpares());
       kind.check.ask(found -> note(kind, found));
     } else if (use.verified()) {
       use.fingerprint()
@@ -173,12 +179,15 @@ final class SpareShelf {
   private void keep(SpareSession spare) {
     Kind kind = kinds.get(spare.key());
     if (kind == null
+        || kind.check == null
+        || !kind.check.isAlive()
         || !spare.channel().isActive()
         || System.nanoTime() - spare.start().nanos() > MAX_AGE_NANOS
         || spares(spare.key().engine()) >= MAX_FOR_ENGINE) {
       spare.channel().close();
       return;
     }
+    kind.check.stay();
     kind.spares.addLast(spare);
     spare.channel().pipeline().addLast(new Waiting(spare, kind.spares, keptMillis));
   }

@@ -211,7 +211,7 @@ public final class ProxyFuzzer {
   private static void check(Parts parts) {
     EmbeddedChannel engine = new EmbeddedChannel();
     AtomicInteger answers = new AtomicInteger();
-    SessionCheck check = SessionCheck.on(engine, 1_000);
+    SessionCheck check = SessionCheck.on(engine, 1_000, () -> {});
     check.ask(_ -> answers.incrementAndGet());
     try {
       parts.into(engine);

@@ -228,6 +228,21 @@ class ReuseIT {
         .isEqualTo("0");
   }
 
+  /** By a session that the proxy does not see. */
+  @Test
+  void aDatabaseCanBeDroppedBehindTheProxysBack() {
+    fixture.engine.sql("CREATE DATABASE unseen OWNER app");
+    double before = reused();
+    TestEngine.await(
+        "a session of the database to be reused",
+        () -> {
+          visits(client -> logIn(client, "unseen", "visitor"), 4, "SELECT 1");
+          return reused() > before;
+        });
+    assertThat(sessions("unseen")).isPositive();
+    fixture.engine.sql("DROP DATABASE unseen");
+  }
+
   /** The role has nearly as many as it may have, all of them for clients of another kind. */
   @Test
   void spareSessionsMakeRoomForOthers() throws Exception {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,15 +27,18 @@ class SessionCheckTest {
   private final EmbeddedChannel engine = new EmbeddedChannel();
   private final List<Optional<String>> answers = new ArrayList<>();
 
+  private int claims;
+
   @SuppressWarnings("NullAway.Init") // by prepare()
   private SessionCheck check;
 
   @BeforeEach
   void prepare() {
     engine.freezeTime();
-    check = SessionCheck.on(engine, 1_000);
+    check = SessionCheck.on(engine, 10_000, () -> claims++);
     assertThat(asked()).contains("SELECT");
-    HandshakeLab.send(engine, StartupBytes.bytes(Unpooled.wrappedBuffer(PARSED, PARSED, READY)));
+    HandshakeLab.send(
+        engine, StartupBytes.bytes(Unpooled.wrappedBuffer(PARSED, PARSED, PARSED, READY)));
   }
 
   @AfterEach
@@ -120,6 +124,56 @@ class SessionCheckTest {
     HandshakeLab.send(engine, StartupBytes.bytes(Unpooled.wrappedBuffer(BOUND, READY)));
     assertThat(answers).hasSize(1);
     assertThat(asked()).contains("fingerprint");
+  }
+
+  private void pass(int seconds) {
+    engine.advanceTimeBy(seconds, TimeUnit.SECONDS);
+    engine.runScheduledPendingTasks();
+  }
+
+  @Test
+  void noticesWhoWantsTheDatabaseAlone() {
+    askFirst();
+    pass(2);
+    assertThat(asked()).contains("claim");
+    answer("free");
+    assertThat(claims).isZero();
+    pass(2);
+    assertThat(asked()).contains("claim");
+    answer("claimed");
+    assertThat(claims).isEqualTo(1);
+  }
+
+  @Test
+  void looksAlsoWhileItIsAskedAllTheTime() {
+    askFirst();
+    ask();
+    asked();
+    pass(2);
+    ask();
+    assertThat(asked()).isEmpty();
+    answer("state-1");
+    assertThat(asked()).contains("claim").doesNotContain("state");
+    answer("free");
+    assertThat(asked()).contains("state");
+    answer("state-1");
+    assertThat(answers).hasSize(3).containsOnly(Optional.of("one"));
+  }
+
+  @Test
+  void endsWhenItIsOfNoUse() {
+    askFirst();
+    for (int i = 0; i < 4; i++) {
+      pass(2);
+      answer("free");
+    }
+    check.stay();
+    for (int i = 0; i < 5; i++) {
+      assertThat(engine.isOpen()).isTrue();
+      pass(2);
+      answer("free");
+    }
+    assertThat(engine.isOpen()).isFalse();
   }
 
   @Test
