@@ -312,8 +312,11 @@ final class BranchLab implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-      connection.close();
-      lease.close();
+      try {
+        connection.close();
+      } finally {
+        lease.close();
+      }
     }
   }
 

@@ -7,11 +7,11 @@ import dev.coppice.branches.BranchFailure;
 import dev.coppice.branches.BranchName;
 import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.storage.SnapshotId;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.UUID;
 
 /** The catalogue's database. Each method is one transaction, durable on return. */
@@ -22,14 +22,18 @@ public final class Catalogue implements AutoCloseable {
   private static final String FOREIGN_KEY_VIOLATION = "23503";
   private static final String DISK_FULL = "53100";
 
+  private final CatalogueEngine engine;
   private final HikariDataSource sessions;
+  private volatile int knownStart;
   private final FollowTable follows;
   private final SourceTable sources;
   private final SnapshotTable snapshots = new SnapshotTable();
   private final FingerprintTable fingerprints = new FingerprintTable();
   private final BranchTable branches;
 
-  private Catalogue(HikariDataSource sessions, Vault vault) {
+  private Catalogue(CatalogueEngine engine, HikariDataSource sessions, Vault vault) {
+    this.engine = engine;
+    this.knownStart = engine.require();
     this.sessions = sessions;
     this.follows = new FollowTable(vault);
     this.sources = new SourceTable(vault, follows);
@@ -37,14 +41,14 @@ public final class Catalogue implements AutoCloseable {
   }
 
   /** Connects, and brings the schema up to date. */
-  public static Catalogue open(Path socket, String database, String user, Vault vault) {
+  static Catalogue open(CatalogueEngine engine, Properties login, Vault vault) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("coppice-catalogue");
     config.setJdbcUrl(EngineSession.URL);
-    config.setDataSourceProperties(EngineSession.properties(socket, database, user));
+    config.setDataSourceProperties(login);
     config.setMaximumPoolSize(SESSIONS);
     config.setMinimumIdle(SESSIONS);
-    Catalogue catalogue = new Catalogue(new HikariDataSource(config), vault);
+    Catalogue catalogue = new Catalogue(engine, new HikariDataSource(config), vault);
     catalogue.run(
         "bring its schema up to date",
         session -> {
@@ -242,6 +246,7 @@ public final class Catalogue implements AutoCloseable {
   }
 
   private <T> T run(String what, Work<T> work) {
+    requireEngine(what);
     try (Connection session = sessions.getConnection()) {
       return work.in(session);
     } catch (SQLException e) {
@@ -249,7 +254,24 @@ public final class Catalogue implements AutoCloseable {
     }
   }
 
-  private static BranchException failure(String what, SQLException e) {
+  /** Sessions with an engine that has ended are not to fail one after the other. */
+  private void requireEngine(String what) {
+    try {
+      int start = engine.require();
+      if (start != knownStart) {
+        knownStart = start;
+        sessions.getHikariPoolMXBean().softEvictConnections();
+      }
+    } catch (BranchException e) {
+      throw new BranchException(
+          e.failure(),
+          "The catalogue could not %s: %s".formatted(what, e.getMessage()),
+          e.hint(),
+          e);
+    }
+  }
+
+  private BranchException failure(String what, SQLException e) {
     String message = Optional.ofNullable(e.getMessage()).orElse("no reason given");
     if (UNIQUE_VIOLATION.equals(e.getSQLState())) {
       boolean snapshot = message.contains("snapshot_owner_name_key");
@@ -266,7 +288,7 @@ public final class Catalogue implements AutoCloseable {
           "List the branches, delete those that depend on it, and try again.",
           e);
     }
-    if (DISK_FULL.equals(e.getSQLState())) {
+    if (DISK_FULL.equals(e.getSQLState()) || (sessionEnded(e) && engine.lacksSpace())) {
       return new BranchException(
           BranchFailure.DISK_FULL,
           "Could not %s: the disk is full".formatted(what),
@@ -278,6 +300,12 @@ public final class Catalogue implements AutoCloseable {
         "The catalogue could not %s: %s".formatted(what, message),
         "See the server's log; the catalogue's engine restarts by itself if it ended.",
         e);
+  }
+
+  /** Connection exceptions, and an administrator's or a crash's doing (PostgreSQL, appendix A). */
+  private static boolean sessionEnded(SQLException e) {
+    String state = Optional.ofNullable(e.getSQLState()).orElse("08000");
+    return state.startsWith("08") || state.startsWith("57P");
   }
 
   @Override

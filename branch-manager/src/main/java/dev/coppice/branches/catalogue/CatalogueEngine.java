@@ -5,6 +5,7 @@ import dev.coppice.branches.BranchFailure;
 import dev.coppice.branches.engine.Engine;
 import dev.coppice.branches.engine.EngineHost;
 import dev.coppice.branches.engine.EngineLocale;
+import dev.coppice.branches.engine.EngineSession;
 import dev.coppice.branches.engine.EngineSettings;
 import dev.coppice.branches.engine.EngineStart;
 import dev.coppice.branches.engine.Installation;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +33,11 @@ public final class CatalogueEngine implements AutoCloseable {
   private final EngineHost host;
   private final CataloguePlace place;
   private final Installation installation;
-  // Both guarded by this.
-  private @Nullable Engine engine;
+  // Written with the lock of this.
+  private volatile @Nullable Engine engine;
+  private volatile int attempts;
+  // Guarded by this: of the last attempt, if that failed.
+  private @Nullable RuntimeException failure;
   private boolean closed;
 
   private CatalogueEngine(
@@ -96,46 +101,80 @@ public final class CatalogueEngine implements AutoCloseable {
   }
 
   private synchronized void start() {
-    if (closed) {
-      return;
+    attempts++;
+    try {
+      host.removeStalePid(store, place.store());
+      Engine started =
+          host.start(
+              new EngineStart(
+                  NAME,
+                  installation,
+                  store.path(place.store()),
+                  host.log(store, place.store()),
+                  EngineSettings.catalogue(installation.major()),
+                  DATABASE,
+                  TIMEOUT));
+      engine = started;
+      failure = null;
+      var _ = started.ended().thenAcceptAsync(this::restart);
+    } catch (RuntimeException e) {
+      failure = e;
+      throw e;
     }
-    host.removeStalePid(store, place.store());
-    Engine started =
-        host.start(
-            new EngineStart(
-                NAME,
-                installation,
-                store.path(place.store()),
-                host.log(store, place.store()),
-                EngineSettings.catalogue(installation.major()),
-                DATABASE,
-                TIMEOUT));
-    engine = started;
-    var _ = started.ended().thenAcceptAsync(this::restart);
   }
 
   private synchronized void restart(Engine ended) {
-    if (closed) {
+    if (closed || engine != ended) {
       return;
     }
     LOG.warn("The catalogue's engine has ended; restarting it. {}", ended.lastLogLines());
     try {
       start();
-    } catch (BranchException e) {
-      LOG.error("The catalogue's engine cannot be restarted: {} {}", e.getMessage(), e.hint());
+    } catch (RuntimeException e) {
+      LOG.error("The catalogue's engine cannot be restarted; the next who needs it tries again", e);
     }
+  }
+
+  /**
+   * Starts it if it has ended and could not be restarted then. Throws what the attempt failed of;
+   * those who wait for an attempt share its outcome. Returns a number that differs after each
+   * start.
+   */
+  int require() {
+    int known = attempts;
+    if (runs()) {
+      return known;
+    }
+    synchronized (this) {
+      if (!closed && !runs()) {
+        if (attempts != known && failure != null) {
+          throw failure;
+        }
+        start();
+      }
+      return attempts;
+    }
+  }
+
+  private boolean runs() {
+    Engine current = engine;
+    return current != null && current.alive();
+  }
+
+  /** Whether want of space explains that its sessions end. */
+  boolean lacksSpace() {
+    Engine current = engine;
+    return current != null && current.lacksSpace();
   }
 
   /** Connects to it, and brings its schema up to date. */
   public Catalogue connect(Vault vault) {
-    return Catalogue.open(socket(), DATABASE, EngineHost.SUPERUSER, vault);
-  }
-
-  private synchronized Path socket() {
-    if (engine == null) {
+    Engine current = engine;
+    if (current == null) {
       throw new IllegalStateException("not started");
     }
-    return engine.socket();
+    Properties login = EngineSession.properties(current.socket(), DATABASE, EngineHost.SUPERUSER);
+    return Catalogue.open(this, login, vault);
   }
 
   /** The branch that it lives on. */
@@ -146,8 +185,9 @@ public final class CatalogueEngine implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    if (engine != null) {
-      engine.stopFast(TIMEOUT);
+    Engine current = engine;
+    if (current != null) {
+      current.stopFast(TIMEOUT);
     }
   }
 }

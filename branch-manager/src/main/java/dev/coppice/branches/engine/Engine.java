@@ -46,6 +46,11 @@ public final class Engine {
     return log.tail();
   }
 
+  /** Whether its last lines, or the disk that they are on, tell of want of space. */
+  public boolean lacksSpace() {
+    return FullDisk.explains(log.tail(), log.file());
+  }
+
   /** Ends sessions (57P01), writes a checkpoint and exits: its files start without recovery. */
   public void stopFast(Duration timeout) {
     if (!ends(Signal.INT, timeout)) {

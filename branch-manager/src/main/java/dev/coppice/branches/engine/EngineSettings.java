@@ -95,6 +95,9 @@ public final class EngineSettings {
   private static Map<String, String> common(int major) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("recovery_init_sync_method", "syncfs");
+    // An engine that has crashed is started anew from outside. One that reinitialises itself while
+    // the disk is full may lose sight of its startup process, and then never answers (15.19, 18.6).
+    settings.put("restart_after_crash", "off");
     settings.put("archive_mode", "off");
     settings.put("max_logical_replication_workers", "0");
     settings.put("huge_pages", "off");

@@ -2,6 +2,7 @@ package dev.coppice.branches.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -17,5 +18,18 @@ class EngineSettingsTest {
     assertThat(EngineSettings.catalogue(major))
         .containsEntry("fsync", "on")
         .containsEntry("full_page_writes", "on");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {13, 15, 18})
+  void anEngineThatCrashedEndsSoThatWhoeverNeedsItStartsAnother(int major) {
+    assertThat(
+            List.of(
+                EngineSettings.branch(major),
+                EngineSettings.catalogue(major),
+                EngineSettings.base(major),
+                EngineSettings.load(major),
+                EngineSettings.seal(major)))
+        .allSatisfy(settings -> assertThat(settings).containsEntry("restart_after_crash", "off"));
   }
 }
