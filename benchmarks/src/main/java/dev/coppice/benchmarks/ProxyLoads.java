@@ -62,9 +62,19 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
     return connection -> pgbench(connection, all);
   }
 
+  /** What is compiled while a server runs is compiled by then, in each mode. */
+  private void warmUp() throws Exception {
+    contest.run("warming up, tapped", 2, load(8, "-S", "-M", "prepared"), Way.COPPICE, Way.TAPPED);
+    for (String mode : MODES) {
+      for (int clients : List.of(64, 8)) {
+        String name = "warming up, %s, %d clients".formatted(mode, clients);
+        contest.run(name, 1, load(clients, "-S", "-M", mode), Way.COPPICE);
+      }
+    }
+  }
+
   void selects() throws Exception {
-    // What is compiled while a server runs is compiled by then.
-    contest.run("warming up", 5, load(8, "-S", "-M", "prepared"), Way.COPPICE, Way.TAPPED);
+    warmUp();
     for (String mode : MODES) {
       for (int clients : CLIENTS) {
         String name = "%s_%d".formatted(mode, clients);
