@@ -39,6 +39,11 @@ final class Relay {
 
   private static final String ENGINE_SIDE = "relay";
 
+  private static final int LONG_READ_BYTES = 4096;
+
+  /** So many long reads, about a megabyte, make an answer a stream. */
+  private static final int STREAM_READS = 128;
+
   private static final int HEADER_BYTES = 5;
   private static final int TERMINATE_BYTES = 5;
 
@@ -49,6 +54,10 @@ final class Relay {
   private final Channel client;
   private final Channel engine;
   private boolean betweenMessages = true;
+
+  /** How often the engine was read in a row, much each time, in one answer. */
+  private int longReads;
+
   private boolean engineInputClosed;
   private boolean left;
 
@@ -222,6 +231,7 @@ final class Relay {
     @Override
     public boolean pass(ByteBuf bytes) {
       metrics.in(bytes.readableBytes());
+      longReads = 0;
       if (DatabaseCommand.mayBegin(bytes)) {
         connection.services().spares().clear(session.endpoint().engine());
       }
@@ -240,6 +250,11 @@ final class Relay {
         watch = null;
       }
       return true;
+    }
+
+    @Override
+    public boolean isStreaming() {
+      return false;
     }
 
     private boolean isReusable() {
@@ -320,6 +335,7 @@ final class Relay {
     public boolean pass(ByteBuf bytes) {
       metrics.out(bytes.readableBytes());
       betweenMessages = endsWithReadyForQuery(bytes) || (betweenMessages && endsWithCopyIn(bytes));
+      longReads = bytes.readableBytes() < LONG_READ_BYTES ? 0 : longReads + 1;
       if (watch != null) {
         watch.engine(bytes);
       }
@@ -330,6 +346,12 @@ final class Relay {
         tapped.engine(bytes);
       }
       return true;
+    }
+
+    /** Where the engine says much that the client has not asked for bit by bit. */
+    @Override
+    public boolean isStreaming() {
+      return longReads > STREAM_READS && !betweenMessages;
     }
 
     /** What is left is what the engine said before it. */

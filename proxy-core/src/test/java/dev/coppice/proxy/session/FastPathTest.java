@@ -48,6 +48,10 @@ class FastPathTest {
   private final ByteArrayOutputStream passed = new ByteArrayOutputStream();
   private volatile boolean open = true;
   private volatile boolean swallows;
+  private volatile boolean streaming;
+
+  /** Whether the socket was being read behind each pass. */
+  private final BlockingQueue<Boolean> readBehind = new LinkedBlockingQueue<>();
 
   /** Whether one socket is read as fast as the other takes what it says. */
   private volatile boolean paced;
@@ -135,7 +139,13 @@ class FastPathTest {
     @Override
     public boolean pass(ByteBuf bytes) {
       passed.writeBytes(ByteBufUtil.getBytes(bytes));
+      from.eventLoop().execute(() -> readBehind.add(from.config().isAutoRead()));
       return !swallows;
+    }
+
+    @Override
+    public boolean isStreaming() {
+      return streaming;
     }
   }
 
@@ -201,6 +211,39 @@ class FastPathTest {
     assertThat(listener.getInputStream().readNBytes(MANY_BYTES)).isEqualTo(bytes);
     speaking.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     assertThat(passed.size()).isGreaterThan(0);
+  }
+
+  @Test
+  void aStreamIsLeftToGatherForAMoment() throws Exception {
+    streaming = true;
+    exchangeGreetings();
+    assertThat(readBehind).hasSizeGreaterThan(0).containsOnly(false);
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void aStreamArrivesWholeAlsoWhereTheOtherSocketTakesLittle() throws Exception {
+    streaming = true;
+    paced = true;
+    onLoop(() -> from.pipeline().replace(Hearing.class, "forward", new Forwarding()));
+    byte[] bytes = random(MANY_BYTES);
+    CompletableFuture<Void> speaking = CompletableFuture.runAsync(() -> speak(bytes));
+    assertThat(listener.getInputStream().readNBytes(MANY_BYTES)).isEqualTo(bytes);
+    speaking.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void whatIsNoStreamIsReadOnAtOnce() throws Exception {
+    exchangeGreetings();
+    assertThat(readBehind).hasSizeGreaterThan(0).containsOnly(true);
+  }
+
+  private void exchangeGreetings() throws IOException {
+    for (int i = 0; i < 100; i++) {
+      say("hello");
+      assertThat(listener.getInputStream().readNBytes(5)).asString().isEqualTo("hello");
+    }
+    onLoop(() -> {});
   }
 
   private void speak(byte[] bytes) {
