@@ -20,7 +20,7 @@ record ProxyLoads(BenchmarkContext context, Contest contest, Pgbench pgbench) {
   /** A tap costs little, so that many pairs are needed to see it; short ones, side by side. */
   private static final int JOURNAL_PAIRS = 25;
 
-  private static final int JOURNAL_TRANSACTIONS = 5_000;
+  private static final int JOURNAL_TRANSACTIONS = 4_000;
 
   /** Code that runs once for a connection takes thousands of them to be compiled. */
   private static final int CONNECT_WARM_UPS = 15;
