@@ -109,11 +109,15 @@ class ReuseIT {
   }
 
   private void makeReuseUsual() {
+    makeReuseUsual(RawClient::logIn);
+  }
+
+  private void makeReuseUsual(Consumer<RawClient> login) {
     TestEngine.await(
         "a session to be reused",
         () -> {
           double before = reused();
-          visits(4, "SELECT 1");
+          visits(login, 4, "SELECT 1");
           return reused() > before;
         });
   }
@@ -212,13 +216,7 @@ class ReuseIT {
   @Test
   void aDatabaseCanBeDroppedThatHasSpareSessions() {
     fixture.engine.sql("CREATE DATABASE doomed OWNER app");
-    double before = reused();
-    TestEngine.await(
-        "a session of the database to be reused",
-        () -> {
-          visits(client -> logIn(client, "doomed", "visitor"), 4, "SELECT 1");
-          return reused() > before;
-        });
+    makeReuseUsual(client -> logIn(client, "doomed", "visitor"));
     assertThat(sessions("doomed")).isPositive();
     assertThat(visits(1, "DROP DATABASE doomed", "SELECT 'dropped'").getLast())
         .isEqualTo("dropped");
@@ -232,13 +230,7 @@ class ReuseIT {
   @Test
   void aDatabaseCanBeDroppedBehindTheProxysBack() {
     fixture.engine.sql("CREATE DATABASE unseen OWNER app");
-    double before = reused();
-    TestEngine.await(
-        "a session of the database to be reused",
-        () -> {
-          visits(client -> logIn(client, "unseen", "visitor"), 4, "SELECT 1");
-          return reused() > before;
-        });
+    makeReuseUsual(client -> logIn(client, "unseen", "visitor"));
     assertThat(sessions("unseen")).isPositive();
     fixture.engine.sql("DROP DATABASE unseen");
   }
